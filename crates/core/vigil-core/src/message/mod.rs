@@ -1,0 +1,24 @@
+//! The messages between the planes, one file per speaker: the folder answers "who may say what".
+//!
+//! Messages are plain data: no handles, no closures, no cleartext beyond what the hearer needs. `docs/spec/bus.md` tells
+//! the order in which they flow and what happens when one does not come.
+
+mod analysis;
+mod inbox;
+mod intercept;
+mod policy;
+mod surface;
+mod vault;
+
+pub use analysis::{Classified, Decomposed, FEATURE_SLOTS};
+pub use inbox::{
+    AnalysisInput, AnalysisOutput, InterceptInput, PolicyInput, PolicyOutput, SurfaceInput, VaultInput,
+    VaultOutput,
+};
+pub use intercept::{
+    CallCaptured, CapturedBody, ClientGone, Ending, ExchangeFinished, ExchangeHead, GoneHow, Notice,
+    NoticeKind, ReleaseFailed, RequestCaptured,
+};
+pub use policy::{Decision, ExchangeDecided, Grant, HoldClosed, HoldOpened, PolicyInForce};
+pub use surface::{LifecycleEvent, Said, UserAnswer};
+pub use vault::{Recorded, StoreState, Unrecorded};

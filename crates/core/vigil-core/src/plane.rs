@@ -1,0 +1,15 @@
+//! How a plane is built.
+
+/// A plane hears one message at a time and answers with what it has to say.
+///
+/// A plane is synchronous and knows no bus: it is tested with a list in and a list out. Threads, queues, deadlines and
+/// shutdown belong to `vigil-pipeline`.
+pub trait Plane {
+    /// Everything the plane can hear: a closed enum.
+    type Input;
+    /// Everything the plane can say: a closed enum.
+    type Output;
+
+    /// Hears one message and says what follows from it, in order.
+    fn handle(&mut self, input: Self::Input, say: &mut dyn FnMut(Self::Output));
+}
