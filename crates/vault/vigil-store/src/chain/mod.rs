@@ -1,0 +1,55 @@
+//! What makes records a chain: its genesis, its head, its keys, its tree and the anchor (`voaf.md` §9, 10, 13).
+
+mod anchor;
+mod checkpoint;
+mod key;
+mod merkle;
+
+pub(crate) use anchor::{Anchor, AnchorFound, Anchors};
+pub(crate) use checkpoint::{Checkpoint, origin};
+pub(crate) use key::{KeyError, RecordKey, key_id};
+pub(crate) use merkle::Frontier;
+
+use vigil_core::{Secret, SecretError, SecretStore};
+
+use crate::hex;
+use crate::record::{Hash, sha256};
+
+/// Under which name the nonce of the chain is kept.
+const NONCE: &str = "chain-nonce";
+
+/// Where the chain ends: how many records it has, and the hash of the last; the genesis when it has none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) count: u64,
+    /// As the next record's `prev_hash` has it.
+    pub(crate) hash: String,
+}
+
+/// The genesis of a chain with this nonce (`voaf.md` §9).
+pub(crate) fn genesis(nonce: &Hash) -> String {
+    let mut bytes = b"vigil-genesis".to_vec();
+    bytes.extend_from_slice(nonce);
+    hex::encode(&sha256(&bytes))
+}
+
+/// The genesis that the kept nonce gives; `None` when there is no nonce, or it is not one.
+pub(crate) fn kept_genesis(secrets: &dyn SecretStore) -> Result<Option<String>, SecretError> {
+    let kept = secrets.load(NONCE)?;
+    let nonce = kept.and_then(|kept| hex::parse(core::str::from_utf8(kept.expose()).ok()?.trim_end()));
+    Ok(nonce.map(|nonce| genesis(&nonce)))
+}
+
+/// Makes and keeps a new nonce and gives its genesis. Each chain has its own.
+pub(crate) fn new_genesis(secrets: &dyn SecretStore) -> Result<String, KeyError> {
+    let nonce: Hash = random()?;
+    secrets.save(NONCE, &Secret::new(hex::encode(&nonce).into_bytes()))?;
+    Ok(genesis(&nonce))
+}
+
+/// Random bytes of the operating system.
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], KeyError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| KeyError::Random(error.to_string()))?;
+    Ok(bytes)
+}

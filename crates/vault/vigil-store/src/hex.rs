@@ -1,0 +1,44 @@
+//! Lowercase base 16, the one spelling of a digest in records.
+
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
+/// Two digits per byte.
+pub(crate) fn encode(bytes: &[u8]) -> String {
+    let digit = |at: u8| char::from(DIGITS.get(usize::from(at)).copied().unwrap_or(b'0'));
+    bytes.iter().flat_map(|&byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+/// Parses exactly `N` bytes, lowercase only.
+pub(crate) fn parse<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let text = text.as_bytes();
+    if text.len() != 2 * N {
+        return None;
+    }
+    let mut bytes = [0; N];
+    for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
+        let &[high, low] = pair else { return None };
+        *byte = digit(high)? << 4 | digit(low)?;
+    }
+    Some(bytes)
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_has_one_spelling() {
+        assert_eq!(parse::<2>("0aff"), Some([10, 255]));
+        assert_eq!(encode(&[10, 255]), "0aff");
+        assert_eq!(parse::<2>("0AFF"), None);
+        assert_eq!(parse::<2>("0aff0"), None);
+    }
+}

@@ -1,0 +1,133 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::*;
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a directory")
+}
+
+fn read_all(folder: &Path, segment: u64) -> (Vec<Vec<u8>>, Tail) {
+    let mut reader = Reader::new(folder, segment);
+    let mut all = Vec::new();
+    while let Some(entry) = reader.next(u64::MAX).unwrap() {
+        all.push(entry.preimage);
+    }
+    (all, reader.tail().unwrap())
+}
+
+/// A disk that takes `room` bytes more, and perhaps cannot be cut.
+struct Full {
+    inner: Box<dyn Disk>,
+    room: usize,
+    stuck: Arc<AtomicBool>,
+    full: Arc<AtomicBool>,
+}
+
+impl Disk for Full {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if !self.full.load(Ordering::Relaxed) {
+            return self.inner.append(bytes);
+        }
+        match self.room.min(bytes.len()) {
+            0 => Err(io::ErrorKind::StorageFull.into()),
+            part => {
+                self.room -= part;
+                self.inner.append(&bytes[..part])
+            }
+        }
+    }
+    fn sync(&mut self) -> io::Result<()> {
+        if self.full.load(Ordering::Relaxed) { Err(io::ErrorKind::Other.into()) } else { self.inner.sync() }
+    }
+    fn cut(&mut self, length: u64) -> io::Result<()> {
+        if self.stuck.load(Ordering::Relaxed) {
+            return Err(io::ErrorKind::ReadOnlyFilesystem.into());
+        }
+        self.inner.cut(length)
+    }
+}
+
+#[test]
+fn entries_read_back_in_order_over_segments() {
+    let folder = folder();
+    let mut journal = Journal::begin(folder.path(), 1).unwrap();
+    journal.append(b"one", b"evidence", false).unwrap();
+    journal.rotate().unwrap();
+    journal.rotate().unwrap();
+    journal.append(b"two", b"", true).unwrap();
+    assert_eq!(segments(folder.path()).unwrap(), [1, 2]);
+    assert_eq!(read_all(folder.path(), 1), (vec![b"one".to_vec()], Tail::Clean));
+    assert_eq!(read_all(folder.path(), 2), (vec![b"two".to_vec()], Tail::Clean));
+}
+
+#[test]
+fn a_reader_stops_where_the_writer_has_published() {
+    let folder = folder();
+    let mut journal = Journal::begin(folder.path(), 1).unwrap();
+    let published = journal.append(b"one", b"", false).unwrap();
+    journal.append(b"two", b"", false).unwrap();
+    let mut reader = Reader::new(folder.path(), 1);
+    assert_eq!(reader.next(published.offset).unwrap().unwrap().preimage, b"one");
+    assert_eq!(reader.next(published.offset).unwrap(), None);
+    assert_eq!(reader.next(journal.end().offset).unwrap().unwrap().preimage, b"two");
+}
+
+#[test]
+fn a_full_disk_appends_nothing_and_recovers_when_there_is_room() {
+    for stuck_at_first in [false, true] {
+        let folder = folder();
+        let (full, stuck) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(stuck_at_first)));
+        let mut journal = Journal::begin(folder.path(), 1).unwrap();
+        let (full_too, stuck_too) = (full.clone(), stuck.clone());
+        journal.replace_disk(|inner| Box::new(Full { inner, room: 7, stuck: stuck_too, full: full_too }));
+        journal.append(b"one", b"", false).unwrap();
+        let end = journal.end();
+        full.store(true, Ordering::Relaxed);
+        assert_eq!(journal.append(b"two", b"", false).unwrap_err().kind(), io::ErrorKind::StorageFull);
+        assert!(journal.append(b"two", b"", false).is_err());
+        assert_eq!(journal.end(), end);
+        stuck.store(false, Ordering::Relaxed);
+        full.store(false, Ordering::Relaxed);
+        journal.append(b"three", b"", false).unwrap();
+        assert_eq!(read_all(folder.path(), 1), (vec![b"one".to_vec(), b"three".to_vec()], Tail::Clean));
+    }
+}
+
+#[test]
+fn an_entry_that_cannot_be_made_durable_is_taken_back() {
+    let folder = folder();
+    let full = Arc::new(AtomicBool::new(true));
+    let mut journal = Journal::begin(folder.path(), 1).unwrap();
+    let full_too = full.clone();
+    journal.replace_disk(|inner| {
+        Box::new(Full { inner, room: 1 << 20, stuck: Arc::default(), full: full_too })
+    });
+    journal.append(b"one", b"", false).unwrap();
+    assert!(journal.append(b"two", b"", true).is_err());
+    full.store(false, Ordering::Relaxed);
+    journal.append(b"three", b"", true).unwrap();
+    assert_eq!(read_all(folder.path(), 1), (vec![b"one".to_vec(), b"three".to_vec()], Tail::Clean));
+}
+
+#[test]
+fn a_torn_end_is_told_from_damage() {
+    let folder = folder();
+    let mut journal = Journal::begin(folder.path(), 1).unwrap();
+    journal.append(b"one", b"", false).unwrap();
+    let first = journal.end().offset as usize;
+    journal.append(b"two", b"", false).unwrap();
+    journal.append(b"three", b"", false).unwrap();
+    let path = segment_path(folder.path(), 1);
+    let whole = fs::read(&path).unwrap();
+    for cut in first + 1..whole.len() {
+        fs::write(&path, &whole[..cut]).unwrap();
+        let (entries, tail) = read_all(folder.path(), 1);
+        assert!(!entries.is_empty() && entries.len() < 3, "cut at {cut}");
+        assert_ne!(tail, Tail::Damaged, "cut at {cut}");
+    }
+    let mut damaged = whole.clone();
+    damaged[first + 14] ^= 1;
+    fs::write(&path, &damaged).unwrap();
+    assert_eq!(read_all(folder.path(), 1), (vec![b"one".to_vec()], Tail::Damaged));
+}

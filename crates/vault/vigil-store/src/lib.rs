@@ -1,0 +1,8 @@
+//! The Vault plane.
+mod chain;
+mod dir;
+mod hex;
+mod journal;
+mod record;
+#[cfg(test)]
+mod test_secrets;
