@@ -1,0 +1,138 @@
+//! The end of an exchange, said exactly once, whatever happens to the task that served it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use vigil_core::message::{
+    AnalysisInput, ClientGone, Ending, ExchangeFinished, GoneHow, InterceptInput, PolicyInput, VaultInput,
+};
+use vigil_core::wire::ReplySummary;
+
+use super::{Dispatch, Exchange, Exchanges, lock};
+
+/// What is known of the reply.
+#[derive(Default)]
+pub(super) struct Tail {
+    pub(super) finished: bool,
+    pub(super) status: Option<u16>,
+    pub(super) first_byte: Option<Duration>,
+    pub(super) summary: Option<ReplySummary>,
+    /// How many calls were put to the gate.
+    pub(super) calls: u32,
+    /// Whether some of them have no answer.
+    pub(super) unanswered: bool,
+}
+
+/// What is to be said at the end.
+pub(super) enum Late {
+    End { gone: Option<ClientGone>, finished: Arc<ExchangeFinished> },
+    Vault(VaultInput),
+}
+
+impl Late {
+    pub(super) async fn say(self, desk: &Exchanges) {
+        match self {
+            // A closed queue means that the plane is gone, and with it whoever would hear this.
+            Self::End { gone, finished } => {
+                if let Some(gone) = gone {
+                    drop(desk.policy.say_async(PolicyInput::ClientGone(gone)).await);
+                }
+                drop(desk.analysis.say_async(AnalysisInput::Finished(finished.clone())).await);
+                drop(desk.policy.say_async(PolicyInput::Finished(finished)).await);
+            }
+            Self::Vault(input) => drop(desk.vault.say_async(input).await),
+        }
+    }
+}
+
+impl Exchange {
+    /// What to say at the end; nothing when it was said.
+    pub(super) fn last_words(&self, ending: Ending) -> Option<Late> {
+        let mut tail = lock(&self.tail);
+        if std::mem::replace(&mut tail.finished, true) {
+            return None;
+        }
+        let at = self.desk.now();
+        let how = match &ending {
+            _ if std::thread::panicking() => GoneHow::Panicked,
+            Ending::ClientGone => GoneHow::Disconnected,
+            Ending::Complete | Ending::UpstreamCut | Ending::Refused(_) => GoneHow::ReplyFailed,
+        };
+        let gone = tail.unanswered.then_some(ClientGone { exchange: self.id(), at, how });
+        let finished = Arc::new(ExchangeFinished {
+            head: self.head.clone(),
+            at,
+            ending,
+            status: tail.status,
+            request: lock(&self.request).digest(),
+            reply: tail.summary.take(),
+            calls: tail.calls,
+            first_byte_micros: tail.first_byte.map(|time| u64::try_from(time.as_micros()).unwrap_or(u64::MAX)),
+        });
+        Some(Late::End { gone, finished })
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        let ending = if std::thread::panicking() {
+            Ending::Refused("the task that served the connection failed".to_owned())
+        } else {
+            Ending::ClientGone
+        };
+        if let Some(late) = self.last_words(ending) {
+            self.desk.say_late(late);
+        }
+    }
+}
+
+impl Exchanges {
+    /// Says it from where nobody can wait. The queue has no bound of its own: it holds at most one entry per exchange
+    /// and one per call under way.
+    pub(super) fn say_late(&self, late: Late) {
+        drop(self.late.send(late));
+    }
+}
+
+impl Dispatch {
+    /// Runs until the bus ends, then until all is said.
+    ///
+    /// The two loops do not wait for each other: a plane that waits until its answer is taken may be the one whose
+    /// queue is full.
+    pub(crate) async fn run(self) {
+        let Self { exchanges, inbox, mut late } = self;
+        let (ended, mut end) = oneshot::channel::<()>();
+        let answers = async {
+            while let Some(input) = inbox.hear_async().await {
+                exchanges.route(input);
+            }
+            drop(ended);
+        };
+        let words = async {
+            let mut closing = false;
+            loop {
+                let word = tokio::select! {
+                    biased;
+                    word = late.recv() => word,
+                    _ = &mut end, if !closing => {
+                        closing = true;
+                        late.close();
+                        continue;
+                    }
+                };
+                let Some(word) = word else { break };
+                word.say(&exchanges).await;
+            }
+        };
+        tokio::join!(answers, words);
+    }
+}
+
+impl Exchanges {
+    fn route(&self, input: InterceptInput) {
+        if let Err(input) = self.waiting.deliver(input) {
+            self.release_failed_unless_denied(&input);
+        }
+    }
+}

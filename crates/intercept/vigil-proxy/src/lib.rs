@@ -1,0 +1,18 @@
+//! The Intercept plane: local CA, TLS proxy, capture, hold and release.
+//!
+//! The plane stands between a client and the provider it addressed. It hears what the Vault recorded about calls
+//! ([`vigil_core::message::InterceptInput`]) and says what was captured: requests, complete calls, the ends of
+//! exchanges, and notices for the person at the machine.
+//!
+//! It never changes a request, never releases a byte of a call before its decision is recorded, and knows neither rules
+//! nor models nor the chain. The providers' formats come in through the port [`vigil_core::wire::WireFormats`].
+//!
+//! Start reading at `accept` for the way of a connection, at `exchange` for the way of one request and its reply.
+
+mod coding;
+mod config;
+mod exchange;
+pub mod providers;
+
+pub use config::{Limits, ProxyConfig, UnknownFormat};
+pub use exchange::{Clock, InterceptPort};
