@@ -12,6 +12,7 @@
 mod coding;
 mod config;
 mod exchange;
+mod link;
 pub mod providers;
 
 pub use config::{Limits, ProxyConfig, UnknownFormat};
