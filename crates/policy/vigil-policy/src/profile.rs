@@ -1,0 +1,205 @@
+//! Profiles: what happens to an effect that no rule speaks about. Data, not code (`policy.md` §7).
+
+use alloc::string::String;
+use core::fmt;
+use core::fmt::Write as _;
+
+use vigil_core::{Outcome, Provenance};
+
+use crate::class::Class;
+
+/// Which defaults apply, and whether anything is stopped at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Profile {
+    /// The defaults of `balanced`, but nothing is stopped: what would have been is recorded.
+    Observe,
+    /// Asks before what cannot be taken back or goes out on somebody else's word.
+    #[default]
+    Balanced,
+    /// Asks before everything but reads and edits in the working directory.
+    Strict,
+}
+
+impl Profile {
+    /// All profiles.
+    pub const ALL: [Self; 3] = [Self::Observe, Self::Balanced, Self::Strict];
+
+    /// The word of `policy.toml`.
+    pub const fn token(self) -> &'static str {
+        match self {
+            Self::Observe => "observe",
+            Self::Balanced => "balanced",
+            Self::Strict => "strict",
+        }
+    }
+
+    /// The profile a word names.
+    pub fn parse(token: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|profile| profile.token() == token)
+    }
+
+    /// Whether holds and blocks take effect.
+    pub const fn stops(self) -> bool {
+        !matches!(self, Self::Observe)
+    }
+
+    /// What happens to an effect that no rule speaks about. `credential_read` is whether the session, or the same action,
+    /// read a credential.
+    pub const fn default_for(self, class: Class, provenance: Provenance, credential_read: bool) -> Outcome {
+        let row = row(class);
+        let cells = match self {
+            Self::Observe | Self::Balanced => row.balanced,
+            Self::Strict => row.strict,
+        };
+        let own = cells.of(provenance);
+        let after = row.after_credential.of(provenance);
+        if credential_read && (after as u8) > (own as u8) { after } else { own }
+    }
+
+    /// The whole matrix as the table of `policy.md` §7.
+    pub fn matrix() -> String {
+        let mut out = String::from(
+            "| class | balanced | balanced and strict after a credential was read: at least | strict |\n|---|---|---|---|\n",
+        );
+        for class in Class::ALL {
+            let row = row(*class);
+            let _ =
+                writeln!(out, "| `{class}` | {} | {} | {} |", row.balanced, row.after_credential, row.strict);
+        }
+        out
+    }
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.token())
+    }
+}
+
+/// One outcome for each provenance. INVARIANT: it never falls from user over model to untrusted (tested).
+#[derive(Clone, Copy)]
+struct Cells {
+    user: Outcome,
+    model: Outcome,
+    untrusted: Outcome,
+}
+
+impl Cells {
+    const fn of(self, provenance: Provenance) -> Outcome {
+        match provenance {
+            Provenance::User => self.user,
+            Provenance::Model => self.model,
+            Provenance::Untrusted => self.untrusted,
+        }
+    }
+}
+
+impl fmt::Display for Cells {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.user == self.model && self.model == self.untrusted {
+            return self.user.fmt(f);
+        }
+        write!(f, "{} · {} · {}", self.user, self.model, self.untrusted)
+    }
+}
+
+struct Row {
+    balanced: Cells,
+    after_credential: Cells,
+    strict: Cells,
+}
+
+const fn cells(user: Outcome, model: Outcome, untrusted: Outcome) -> Cells {
+    Cells { user, model, untrusted }
+}
+
+const fn row(class: Class) -> Row {
+    use Outcome::{Allow, Block, Hold};
+    const FLOWS: Cells = cells(Allow, Allow, Allow);
+    const ASKS: Cells = cells(Hold, Hold, Hold);
+    const ASKS_UNTRUSTED: Cells = cells(Allow, Allow, Hold);
+    const ASKS_UNLESS_USER: Cells = cells(Allow, Hold, Hold);
+    const BLOCKS_UNTRUSTED: Cells = cells(Hold, Hold, Block);
+
+    let (balanced, after_credential, strict) = match class {
+        Class::Read | Class::FileWrite => (FLOWS, FLOWS, FLOWS),
+        Class::LocalRequest
+        | Class::DataWrite
+        | Class::Execute
+        | Class::Credential
+        // Most files an agent deletes are its own, and their names have been in some tool's output: see policy.md §7.
+        | Class::Delete => (FLOWS, FLOWS, ASKS),
+        Class::Fetch => (FLOWS, ASKS_UNLESS_USER, ASKS),
+        Class::MemoryWrite
+        | Class::Delegation
+        | Class::CredentialWrite
+        | Class::FileWriteOutward
+        | Class::DeleteData => (ASKS_UNTRUSTED, FLOWS, ASKS),
+        Class::ExecuteOutward | Class::Unclassified | Class::Irreversible => {
+            (ASKS_UNTRUSTED, ASKS_UNTRUSTED, ASKS)
+        }
+        Class::UnparsedShell => (ASKS_UNLESS_USER, ASKS_UNLESS_USER, ASKS),
+        Class::AgentConfiguration | Class::Privilege => (ASKS, FLOWS, ASKS),
+        Class::Install | Class::DeleteOutward => (ASKS, FLOWS, BLOCKS_UNTRUSTED),
+        Class::OutwardSend => (ASKS_UNTRUSTED, ASKS, BLOCKS_UNTRUSTED),
+        Class::Payment => (ASKS_UNLESS_USER, ASKS, BLOCKS_UNTRUSTED),
+    };
+    Row { balanced, after_credential, strict }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn worse_provenance_and_a_credential_read_never_lower_a_default() {
+        for profile in Profile::ALL {
+            for class in Class::ALL {
+                for credential in [false, true] {
+                    let outcome = |provenance| profile.default_for(*class, provenance, credential);
+                    assert!(outcome(Provenance::User) <= outcome(Provenance::Model), "{class}");
+                    assert!(outcome(Provenance::Model) <= outcome(Provenance::Untrusted), "{class}");
+                }
+                for provenance in Provenance::ALL {
+                    assert!(
+                        profile.default_for(*class, *provenance, false)
+                            <= profile.default_for(*class, *provenance, true)
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn strict_is_never_milder_than_balanced() {
+        for class in Class::ALL {
+            for provenance in Provenance::ALL {
+                let of = |profile: Profile| profile.default_for(*class, *provenance, false);
+                assert!(of(Profile::Balanced) <= of(Profile::Strict), "{class}");
+                assert_eq!(of(Profile::Balanced), of(Profile::Observe), "{class}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_less_reversible_or_wider_effect_is_never_milder() {
+        for (mild, grave) in [
+            (Class::Execute, Class::ExecuteOutward),
+            (Class::ExecuteOutward, Class::Irreversible),
+            (Class::FileWrite, Class::FileWriteOutward),
+            (Class::DataWrite, Class::Irreversible),
+            (Class::Delete, Class::DeleteOutward),
+            (Class::DeleteData, Class::DeleteOutward),
+            (Class::Unclassified, Class::UnparsedShell),
+        ] {
+            for profile in Profile::ALL {
+                for provenance in Provenance::ALL {
+                    for credential in [false, true] {
+                        let of = |class| profile.default_for(class, *provenance, credential);
+                        assert!(of(mild) <= of(grave), "{mild} {grave}");
+                    }
+                }
+            }
+        }
+    }
+}
