@@ -9,11 +9,14 @@
 //!
 //! Start reading at `accept` for the way of a connection, at `exchange` for the way of one request and its reply.
 
+mod ca;
 mod coding;
 mod config;
 mod exchange;
+mod h2;
 mod link;
 pub mod providers;
 
+pub use ca::AuthorityError;
 pub use config::{Limits, ProxyConfig, UnknownFormat};
 pub use exchange::{Clock, InterceptPort};
