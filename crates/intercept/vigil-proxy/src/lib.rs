@@ -16,7 +16,9 @@ mod exchange;
 mod h2;
 mod link;
 pub mod providers;
+mod upstream;
 
 pub use ca::AuthorityError;
 pub use config::{Limits, ProxyConfig, UnknownFormat};
+pub use upstream::TrustError;
 pub use exchange::{Clock, InterceptPort};

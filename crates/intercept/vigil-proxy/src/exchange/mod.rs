@@ -45,7 +45,7 @@ use self::end::{Late, Tail};
 use self::request::RequestTally;
 use self::session::Sessions;
 
-pub(crate) use self::gate::{Cut, Delivery, ReplyGate};
+pub(crate) use self::gate::{Cut, Delivery, ReplyGate, Wake};
 
 /// Reads the clock of this machine.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
