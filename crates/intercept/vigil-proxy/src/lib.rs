@@ -16,6 +16,7 @@ mod exchange;
 mod h2;
 mod link;
 pub mod providers;
+mod relay;
 mod upstream;
 
 pub use ca::AuthorityError;
