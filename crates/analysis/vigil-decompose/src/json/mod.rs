@@ -8,6 +8,6 @@ mod node;
 mod parse;
 mod splice;
 
-pub(crate) use node::{Member, Node};
-pub(crate) use parse::{JsonError, Kind, MAX_DEPTH, Tape};
-pub(crate) use splice::{Splice, quote};
+pub(crate) use node::Node;
+pub(crate) use parse::{Kind, Tape};
+pub(crate) use splice::{Splice, quote, without_repeats};

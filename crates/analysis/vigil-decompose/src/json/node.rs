@@ -125,8 +125,14 @@ impl<'t> Node<'t> {
 
     /// Whether this object, or any below this value, repeats a member.
     pub(crate) fn has_duplicates(&self) -> bool {
-        let Some(root) = self.slot() else { return false };
-        (self.index..root.next as usize).any(|index| Node { index, ..*self }.repeats_a_member())
+        self.objects().any(|object| object.repeats_a_member())
+    }
+
+    /// This object and all below this value, in order.
+    pub(crate) fn objects(&self) -> impl Iterator<Item = Node<'t>> + use<'t> {
+        let this = *self;
+        let end = self.slot().map_or(0, |slot| slot.next as usize);
+        (self.index..end).map(move |index| Node { index, ..this }).filter(Node::is_object)
     }
 
     /// Whether this object itself repeats a member.
@@ -135,7 +141,7 @@ impl<'t> Node<'t> {
             return false;
         }
         let mut seen = HashSet::new();
-        self.members().any(|member| !seen.insert(member.name()))
+        self.members().count() > 1 && self.members().any(|member| !seen.insert(member.name()))
     }
 
     fn inside(&self, kind: Kind) -> Inside<'t> {

@@ -1,8 +1,9 @@
 //! Changes to a text at known places; everything between them stays byte for byte.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
-use super::{Kind, Node};
+use super::{Kind, Node, Tape};
 
 /// Changes to one text. An edit inside a span that is removed or replaced is void.
 #[derive(Debug, Default)]
@@ -95,12 +96,32 @@ pub(crate) fn quote(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
+/// The text with only the last of each member that an object repeats. A text that is not JSON stays as it is.
+pub(crate) fn without_repeats(json: Vec<u8>) -> Vec<u8> {
+    let Ok(tape) = Tape::parse(&json) else { return json };
+    if !tape.root(&json).has_duplicates() {
+        return json;
+    }
+    let mut splice = Splice::default();
+    tape.root(&json).objects().filter(|object| object.repeats_a_member()).for_each(|object| {
+        let last: HashMap<_, _> = object.members().enumerate().map(|(at, m)| (m.name(), at)).collect();
+        let spans: Vec<_> = object
+            .members()
+            .enumerate()
+            .map(|(at, member)| (member.span(), last.get(&member.name()) != Some(&at)))
+            .collect();
+        splice.remove(object, &spans);
+    });
+    let mut kept = Vec::with_capacity(json.len());
+    splice.apply(&json, &mut kept);
+    kept
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::json::Tape;
 
     fn without(json: &str, goes: &[&str]) -> String {
         let tape = Tape::parse(json.as_bytes()).unwrap();
@@ -123,6 +144,13 @@ mod tests {
         assert_eq!(without(json, &["a", "c"]), r#"{ "b":2 }"#);
         assert_eq!(without(json, &["a", "b", "c"]), "{}");
         assert_eq!(without(json, &["d"]), json);
+    }
+
+    #[test]
+    fn keeps_the_last_of_repeated_members() {
+        let json = br#"{"a":{"b":1,"b":2},"a":[{"c":1,"\u0063":2,"d":0}]}"#.to_vec();
+        assert_eq!(without_repeats(json), br#"{"a":[{"\u0063":2,"d":0}]}"#);
+        assert_eq!(without_repeats(b"{".to_vec()), b"{");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use vigil_core::wire::{Answer, ReaderOutput, ReplyReader, ReplySummary, WireCall
 
 use super::draft::Draft;
 use super::reader::Progress;
-use crate::json::{Node, Splice, Tape};
+use crate::json::{Node, Splice, Tape, without_repeats};
 
 /// What a format knows of its whole reply.
 pub(crate) trait Whole: Send {
@@ -65,12 +65,11 @@ impl<W: Whole> BodyReader<W> {
             out.bytes.extend_from_slice(&bytes);
             return;
         }
-        let json = json_part(&bytes);
-        out.bytes.extend_from_slice(bytes.get(..bytes.len() - json.len()).unwrap_or_default());
-        let Ok(tape) = Tape::parse(json) else { return };
+        let json = without_repeats(json_part(&bytes).to_vec());
+        let Ok(tape) = Tape::parse(&json) else { return };
         let mut splice = Splice::default();
-        self.whole.rewrite(tape.root(json), &answers, &mut splice);
-        splice.apply(json, &mut out.bytes);
+        self.whole.rewrite(tape.root(&json), &answers, &mut splice);
+        splice.apply(&json, &mut out.bytes);
     }
 }
 

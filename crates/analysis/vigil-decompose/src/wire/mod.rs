@@ -3,11 +3,16 @@
 //! [`Formats`] is what Intercept is handed. A reply is cut into frames by a splitter ([`reader`]), a grammar per format
 //! says which frames belong to calls, and the [`queue`] holds those back until they are answered.
 
+mod anthropic;
 mod body;
+mod chat;
 mod draft;
 mod endpoint;
+mod frame;
+mod gemini;
 mod queue;
 mod reader;
+mod responses;
 mod scan;
 
 use vigil_core::wire::{Endpoint, ProviderFormat, ReplyReader, RequestScan, WireFormat, WireFormats};
@@ -35,7 +40,16 @@ impl WireFormats for Formats {
 
 /// The reader of a body whose first visible byte is known.
 fn open(format: WireFormat, first: u8, limit: usize) -> Box<dyn ReplyReader> {
-    let (_json, _limit) = (matches!(first, b'{' | b'['), limit);
-    // A format without a reader lets nothing through.
-    Box::new(reader::Unread(format))
+    let is_json = matches!(first, b'{' | b'[');
+    match format {
+        WireFormat::AnthropicMessages if is_json => anthropic::whole(limit),
+        WireFormat::AnthropicMessages => anthropic::stream(limit),
+        WireFormat::OpenAiChat if is_json => chat::whole(limit),
+        WireFormat::OpenAiChat => chat::stream(limit),
+        WireFormat::OpenAiResponses if is_json => responses::whole(limit),
+        WireFormat::OpenAiResponses => responses::stream(limit),
+        WireFormat::Gemini if first == b'[' => gemini::array(limit),
+        WireFormat::Gemini if is_json => gemini::whole(limit),
+        WireFormat::Gemini => gemini::stream(limit),
+    }
 }

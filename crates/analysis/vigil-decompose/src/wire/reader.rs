@@ -104,7 +104,11 @@ impl<S: Splitter, G: Grammar> StreamReader<S, G> {
 
     fn finish(&mut self, out: &mut ReaderOutput) -> Result<(), WireFault> {
         if let Some(event) = self.splitter.rest() {
-            self.grammar.event(event?, &mut self.queue, out)?;
+            let event = event?;
+            // A client forgets an event that broke off before its data.
+            if event.data.is_some() || !is_field_begun(event.raw) {
+                self.grammar.event(event, &mut self.queue, out)?;
+            }
         }
         self.grammar.finish(&mut self.queue, out)?;
         put_out_ready(&mut self.grammar, &mut self.queue, out);
@@ -172,6 +176,10 @@ impl<S: Splitter, G: Grammar> ReplyReader for StreamReader<S, G> {
     fn summary(&self) -> ReplySummary {
         self.grammar.draft().summary()
     }
+}
+
+fn is_field_begun(raw: &[u8]) -> bool {
+    !raw.is_empty() && [&b"event:"[..], b"data:"].iter().any(|field| raw.starts_with(field) || field.starts_with(raw))
 }
 
 fn put_out_ready<G: Grammar>(grammar: &mut G, queue: &mut HoldQueue<G::Tag>, out: &mut ReaderOutput) {
@@ -273,33 +281,4 @@ fn first_visible(bytes: &[u8]) -> Option<u8> {
         return None;
     }
     rest.iter().copied().find(|byte| !byte.is_ascii_whitespace())
-}
-
-/// A reader that lets nothing through.
-pub(crate) struct Unread(pub(crate) WireFormat);
-
-impl ReplyReader for Unread {
-    fn push(&mut self, _bytes: &[u8], out: &mut ReaderOutput) {
-        out.fault = Some(WireFault::Invalid { format: "reply", what: format!("no reader for {:?}", self.0) });
-    }
-
-    fn end(&mut self, _complete: bool, _out: &mut ReaderOutput) {}
-
-    fn answer(&mut self, _call: CallNumber, _answer: &Answer, _out: &mut ReaderOutput) {}
-
-    fn is_drained(&self) -> bool {
-        true
-    }
-
-    fn keep_alive(&self) -> &'static [u8] {
-        b""
-    }
-
-    fn held_bytes(&self) -> usize {
-        0
-    }
-
-    fn summary(&self) -> ReplySummary {
-        ReplySummary { protocol: "unknown", ..ReplySummary::default() }
-    }
 }
