@@ -78,6 +78,13 @@ impl<T> HoldQueue<T> {
         self.push(frame, Some(tag))
     }
 
+    /// A call that began will not be completed: its frames never go out, and this text stands in their place.
+    pub(crate) fn abandon(&mut self, number: CallNumber, text: &str) {
+        if let Some(fate @ Fate::Open) = self.calls.get_mut(number.0 as usize) {
+            *fate = Fate::Answered(Answer::Replace(text.to_owned()));
+        }
+    }
+
     /// The answer to a call. The first one counts; a call that is not complete cannot be answered.
     pub(crate) fn answer(&mut self, number: CallNumber, answer: &Answer) {
         if let Some(fate @ Fate::Waits) = self.calls.get_mut(number.0 as usize) {
