@@ -52,6 +52,8 @@ classes! {
     FileWriteOutward = "file_write_outward", "it changes a file outside the working directory";
     /// Runs a known program that reaches beyond the working directory, the machine or the account.
     ExecuteOutward = "execute_outward", "it runs a program that reaches outside";
+    /// Gets something from the network with a request that carries data out.
+    FetchOutward = "fetch_outward", "it sends data along with a request to the network";
     /// Removes a file in the working directory.
     Delete = "delete", "it deletes a file";
     /// Removes rows, objects or messages.
@@ -94,7 +96,9 @@ impl Class {
             {
                 Self::LocalRequest
             }
-            (Verb::Read, Resource::Host(_) | Resource::Url(_)) | (Verb::Fetch, _) => Self::Fetch,
+            (Verb::Read, Resource::Host(_) | Resource::Url(_)) | (Verb::Fetch, _) => {
+                if outward { Self::FetchOutward } else { Self::Fetch }
+            }
             (Verb::Read, _) => Self::Read,
             (Verb::Write, Resource::Path(_)) if outward => Self::FileWriteOutward,
             (Verb::Write, Resource::Path(_)) => Self::FileWrite,
@@ -196,7 +200,8 @@ mod tests {
         check(Verb::Execute, command(), "o!", Class::Irreversible);
         check(Verb::Execute, Resource::Unknown, "!", Class::Unclassified);
         check(Verb::Execute, Resource::Unknown, "!s", Class::UnparsedShell);
-        check(Verb::Fetch, url("https://example.com/x"), "o", Class::Fetch);
+        check(Verb::Fetch, url("https://example.com/x"), "", Class::Fetch);
+        check(Verb::Fetch, url("https://example.com/?q=x"), "o", Class::FetchOutward);
         check(Verb::Fetch, url("http://localhost:3000/x"), "", Class::LocalRequest);
         check(Verb::Send, url("http://127.0.0.1:80"), "", Class::LocalRequest);
         check(Verb::Send, url("http://127.0.0.1.evil.example"), "", Class::OutwardSend);

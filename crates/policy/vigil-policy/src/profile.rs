@@ -129,7 +129,8 @@ const fn row(class: Class) -> Row {
         | Class::Credential
         // Most files an agent deletes are its own, and their names have been in some tool's output: see policy.md §7.
         | Class::Delete => (FLOWS, FLOWS, ASKS),
-        Class::Fetch => (FLOWS, ASKS_UNLESS_USER, ASKS),
+        Class::Fetch => (FLOWS, ASKS_UNTRUSTED, ASKS),
+        Class::FetchOutward => (ASKS_UNTRUSTED, ASKS_UNLESS_USER, ASKS),
         Class::MemoryWrite
         | Class::Delegation
         | Class::CredentialWrite
@@ -191,6 +192,7 @@ mod tests {
             (Class::Delete, Class::DeleteOutward),
             (Class::DeleteData, Class::DeleteOutward),
             (Class::Unclassified, Class::UnparsedShell),
+            (Class::Fetch, Class::FetchOutward),
         ] {
             for profile in Profile::ALL {
                 for provenance in Provenance::ALL {
