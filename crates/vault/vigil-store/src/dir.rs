@@ -54,7 +54,8 @@ pub(crate) fn check_private(path: &Path, wanted: u32) -> Result<(), DirError> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        let mode = fs::metadata(path).map_err(|error| DirError::of(path, error))?.permissions().mode() & 0o777;
+        let mode =
+            fs::metadata(path).map_err(|error| DirError::of(path, error))?.permissions().mode() & 0o777;
         if mode & 0o077 != 0 {
             return Err(DirError::Exposed { path: path.to_owned(), mode, wanted });
         }

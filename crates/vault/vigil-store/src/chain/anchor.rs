@@ -61,18 +61,9 @@ impl Anchors {
     pub(crate) fn write(&mut self, secrets: &dyn SecretStore, head: &Head) -> Result<(), SecretError> {
         let generation = self.generation.saturating_add(1);
         let [even, odd] = NAMES;
-        let name = if generation % 2 == 0 { even } else { odd };
+        let name = if generation.is_multiple_of(2) { even } else { odd };
         secrets.save(name, &Secret::new(spell(generation, head).into_bytes()))?;
         self.generation = generation;
-        Ok(())
-    }
-
-    /// Forgets both items: the chain they count has ended.
-    pub(crate) fn clear(&mut self, secrets: &dyn SecretStore) -> Result<(), SecretError> {
-        for name in NAMES {
-            secrets.remove(name)?;
-        }
-        self.generation = 0;
         Ok(())
     }
 }

@@ -87,7 +87,9 @@ pub enum KeyError {
     #[error("the key store cannot be used: {0}")]
     Secrets(#[from] SecretError),
     /// What is kept is not a seed.
-    #[error("the kept `record-key` has {0} bytes and not 32; put the original back or remove it to begin a new chain")]
+    #[error(
+        "the kept `record-key` has {0} bytes and not 32; put the original back or remove it to begin a new chain"
+    )]
     Seed(usize),
     /// The operating system gives no random bytes.
     #[error("the operating system gives no random bytes: {0}")]

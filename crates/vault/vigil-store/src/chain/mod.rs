@@ -5,9 +5,10 @@ mod checkpoint;
 mod key;
 mod merkle;
 
-pub(crate) use anchor::{Anchor, AnchorFound, Anchors};
-pub(crate) use checkpoint::{Checkpoint, origin};
-pub(crate) use key::{KeyError, RecordKey, key_id};
+pub(crate) use anchor::{AnchorFound, Anchors};
+pub(crate) use checkpoint::Checkpoint;
+pub use key::KeyError;
+pub(crate) use key::RecordKey;
 pub(crate) use merkle::Frontier;
 
 use vigil_core::{Secret, SecretError, SecretStore};

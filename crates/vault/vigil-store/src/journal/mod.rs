@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use crate::dir;
 
 pub(crate) use disk::Disk;
-pub(crate) use entry::{Entry, Parsed, parse};
+pub(crate) use entry::{Entry, Parsed, parse, spell};
 pub(crate) use reader::{Reader, Tail};
 
 /// After this many bytes the writer begins a new segment.
@@ -70,7 +70,9 @@ impl Journal {
         entry::spell(preimage, evidence, &mut self.buffer);
         let written = match self.disk.append(&self.buffer) {
             Ok(taken) if taken == self.buffer.len() => self.made_durable(durable),
-            Ok(_) => Err(io::Error::new(io::ErrorKind::StorageFull, "the disk took only a part of the entry")),
+            Ok(_) => {
+                Err(io::Error::new(io::ErrorKind::StorageFull, "the disk took only a part of the entry"))
+            }
             Err(error) => Err(error),
         };
         match written {

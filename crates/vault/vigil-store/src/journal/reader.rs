@@ -31,8 +31,7 @@ pub(crate) enum Tail {
 }
 
 impl Reader {
-    pub(crate) fn new(folder: &Path, segment: u64) -> Self {
-        let at = Position { segment, offset: 0 };
+    pub(crate) fn new(folder: &Path, at: Position) -> Self {
         Self { folder: folder.to_owned(), at, file: None, chunk: Vec::new(), taken: 0 }
     }
 
@@ -41,9 +40,9 @@ impl Reader {
         self.at
     }
 
-    /// Goes to the beginning of a segment.
-    pub(crate) fn enter(&mut self, segment: u64) {
-        *self = Self::new(&self.folder, segment);
+    /// Goes to another place, where an entry begins.
+    pub(crate) fn seek(&mut self, at: Position) {
+        *self = Self::new(&self.folder, at);
     }
 
     /// The next entry that lies whole before `limit` bytes of the segment; `None` when there is none.

@@ -8,7 +8,7 @@ fn folder() -> tempfile::TempDir {
 }
 
 fn read_all(folder: &Path, segment: u64) -> (Vec<Vec<u8>>, Tail) {
-    let mut reader = Reader::new(folder, segment);
+    let mut reader = Reader::new(folder, Position { segment, offset: 0 });
     let mut all = Vec::new();
     while let Some(entry) = reader.next(u64::MAX).unwrap() {
         all.push(entry.preimage);
@@ -67,7 +67,7 @@ fn a_reader_stops_where_the_writer_has_published() {
     let mut journal = Journal::begin(folder.path(), 1).unwrap();
     let published = journal.append(b"one", b"", false).unwrap();
     journal.append(b"two", b"", false).unwrap();
-    let mut reader = Reader::new(folder.path(), 1);
+    let mut reader = Reader::new(folder.path(), Position { segment: 1, offset: 0 });
     assert_eq!(reader.next(published.offset).unwrap().unwrap().preimage, b"one");
     assert_eq!(reader.next(published.offset).unwrap(), None);
     assert_eq!(reader.next(journal.end().offset).unwrap().unwrap().preimage, b"two");
@@ -100,9 +100,8 @@ fn an_entry_that_cannot_be_made_durable_is_taken_back() {
     let full = Arc::new(AtomicBool::new(true));
     let mut journal = Journal::begin(folder.path(), 1).unwrap();
     let full_too = full.clone();
-    journal.replace_disk(|inner| {
-        Box::new(Full { inner, room: 1 << 20, stuck: Arc::default(), full: full_too })
-    });
+    journal
+        .replace_disk(|inner| Box::new(Full { inner, room: 1 << 20, stuck: Arc::default(), full: full_too }));
     journal.append(b"one", b"", false).unwrap();
     assert!(journal.append(b"two", b"", true).is_err());
     full.store(false, Ordering::Relaxed);

@@ -6,7 +6,7 @@ use crate::hex;
 /// The longest value of a peer that stands in a record as it is.
 const MAX_FOREIGN_BYTES: usize = 4096;
 /// The longest array that we fill.
-pub(crate) const MAX_OWN_ELEMENTS: usize = 256;
+const MAX_OWN_ELEMENTS: usize = 256;
 
 /// The value, or `sha256:` and the digest of a long one; the evidence holds it whole.
 pub(crate) fn foreign(value: &str) -> String {

@@ -8,7 +8,7 @@ mod preimage;
 use sha2::{Digest as _, Sha256};
 
 pub(crate) use field::json_text;
-pub(crate) use foreign::{MAX_OWN_ELEMENTS, capped, foreign};
+pub(crate) use foreign::{capped, foreign};
 pub use kind::{Body, ChainTruncation, ChainUpgrade, GateDecision, Interaction, Lifecycle};
 pub use preimage::RecordError;
 
@@ -17,13 +17,13 @@ use field::Field as _;
 use preimage::{Fields, Preimage};
 
 /// Field 1 of every record.
-pub const TAG: &str = "voaf-2.0";
+pub(crate) const TAG: &str = "voaf-2.0";
 /// The longest string, integer text or array element.
-pub const MAX_TEXT_BYTES: usize = 1 << 20;
+pub(crate) const MAX_TEXT_BYTES: usize = 1 << 20;
 /// The longest array.
-pub const MAX_ELEMENTS: usize = 1 << 16;
+pub(crate) const MAX_ELEMENTS: usize = 1 << 16;
 /// The longest preimage.
-pub const MAX_PREIMAGE_BYTES: usize = 1 << 24;
+pub(crate) const MAX_PREIMAGE_BYTES: usize = 1 << 24;
 
 /// A SHA-256 digest as bytes. Records carry it as 64 lowercase hex digits.
 pub(crate) type Hash = [u8; 32];
@@ -59,8 +59,8 @@ impl Record {
             return Err(RecordError::Malformed("the tag is not `voaf-2.0`"));
         }
         let count = fields.integer()?;
-        let seq = u64::try_from(fields.integer()?)
-            .map_err(|_| RecordError::Malformed("`seq` is below zero"))?;
+        let seq =
+            u64::try_from(fields.integer()?).map_err(|_| RecordError::Malformed("`seq` is below zero"))?;
         let prev_hash = fields.text()?.to_owned();
         let kind = fields.text()?;
         let id = fields.text()?.to_owned();
@@ -92,8 +92,8 @@ impl Record {
     }
 
     fn encode(&self, tag: &str, field_count: i64) -> Result<Vec<u8>, RecordError> {
-        let seq =
-            i64::try_from(self.seq).map_err(|_| RecordError::TooLarge { what: "chain", limit: usize::MAX })?;
+        let seq = i64::try_from(self.seq)
+            .map_err(|_| RecordError::TooLarge { what: "chain", limit: usize::MAX })?;
         let mut out = Preimage::with_capacity(1024);
         out.text(tag);
         out.integer(field_count);

@@ -101,10 +101,7 @@ fn a_header_over_its_limit_is_an_error() {
     let mut interaction = record(&named(&vectors, "interaction_minimal")["record"]);
     let Body::Interaction(body) = &mut interaction.body else { panic!("kind") };
     body.user_message = Some("A".repeat(MAX_TEXT_BYTES + 1));
-    assert_eq!(
-        interaction.preimage(),
-        Err(RecordError::TooLarge { what: "string", limit: MAX_TEXT_BYTES })
-    );
+    assert_eq!(interaction.preimage(), Err(RecordError::TooLarge { what: "string", limit: MAX_TEXT_BYTES }));
     let mut decision = record(&named(&vectors, "gate_decision_empty_arrays")["record"]);
     let mut with_rules = |rule_ids: Vec<String>| {
         let Body::GateDecision(body) = &mut decision.body else { panic!("kind") };

@@ -5,7 +5,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::Value;
 
 use super::*;
-use crate::chain::{Checkpoint, Frontier, genesis, origin};
+use crate::chain::checkpoint::origin;
+use crate::chain::{Checkpoint, Frontier, genesis};
 
 fn vectors() -> Value {
     let path =

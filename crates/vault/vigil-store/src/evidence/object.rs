@@ -1,0 +1,139 @@
+//! A JSON object being written, and the members that both kinds of evidence share.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use vigil_core::Classification;
+use vigil_core::wire::Digest;
+
+use crate::hex;
+use crate::record::{json_text, sha256};
+
+/// An object being written. Names are ours and need no escaping.
+pub(super) struct Object {
+    out: Vec<u8>,
+}
+
+impl Object {
+    pub(super) fn new() -> Self {
+        Self { out: vec![b'{'] }
+    }
+
+    /// Begins an evidence object.
+    pub(super) fn evidence(kind: &str, salt: &[u8; 16]) -> Self {
+        let mut object = Self::new();
+        object.raw("v", b"1");
+        object.text("kind", kind);
+        object.text("salt", &BASE64.encode(salt));
+        object
+    }
+
+    pub(super) fn raw(&mut self, name: &str, value: &[u8]) {
+        if self.out.len() > 1 {
+            self.out.push(b',');
+        }
+        self.out.push(b'"');
+        self.out.extend_from_slice(name.as_bytes());
+        self.out.extend_from_slice(b"\":");
+        self.out.extend_from_slice(value);
+    }
+
+    pub(super) fn text(&mut self, name: &str, value: &str) {
+        let mut text = Vec::with_capacity(value.len() + 2);
+        json_text(value, &mut text);
+        self.raw(name, &text);
+    }
+
+    pub(super) fn nullable(&mut self, name: &str, value: Option<&str>) {
+        match value {
+            Some(value) => self.text(name, value),
+            None => self.raw(name, b"null"),
+        }
+    }
+
+    pub(super) fn number(&mut self, name: &str, value: impl Into<i128>) {
+        let value: i128 = value.into();
+        self.raw(name, value.to_string().as_bytes());
+    }
+
+    pub(super) fn count(&mut self, name: &str, value: Option<u64>) {
+        match value {
+            Some(value) => self.number(name, value),
+            None => self.raw(name, b"null"),
+        }
+    }
+
+    pub(super) fn bool(&mut self, name: &str, value: bool) {
+        self.raw(name, if value { b"true" } else { b"false" });
+    }
+
+    pub(super) fn list<T>(&mut self, name: &str, values: &[T], mut each: impl FnMut(&T, &mut Vec<u8>)) {
+        let mut list = vec![b'['];
+        for (at, value) in values.iter().enumerate() {
+            if at > 0 {
+                list.push(b',');
+            }
+            each(value, &mut list);
+        }
+        list.push(b']');
+        self.raw(name, &list);
+    }
+
+    pub(super) fn texts<T: AsRef<str>>(&mut self, name: &str, values: &[T]) {
+        self.list(name, values, |value, out| json_text(value.as_ref(), out));
+    }
+
+    pub(super) fn digest(&mut self, name: &str, digest: Option<&Digest>) {
+        match digest {
+            Some(digest) => {
+                let mut object = Self::new();
+                object.text("sha256", &hex::encode(&digest.sha256));
+                object.number("length", digest.length);
+                self.raw(name, &object.finish());
+            }
+            None => self.raw(name, b"null"),
+        }
+    }
+
+    /// `models`, `features`, `tier` and the digests of policy and capability set.
+    pub(super) fn judgement(
+        &mut self,
+        classification: &Classification,
+        policy: &[u8; 32],
+        capability: Option<&[u8; 32]>,
+    ) {
+        let mut models = Self::new();
+        for model in ["isolation_forest", "lstm", "bayesian", "cusum"] {
+            match classification.scores.iter().find(|(name, _)| *name == model) {
+                Some((_, score)) => models.number(model, *score),
+                None => models.raw(model, b"null"),
+            }
+        }
+        self.raw("models", &models.finish());
+        let mut features = Self::new();
+        features.number("version", classification.feature_version);
+        features.list("values", &classification.features, |value, out| {
+            out.extend_from_slice(value.to_string().as_bytes());
+        });
+        self.raw("features", &features.finish());
+        let mut tier = Self::new();
+        tier.text("token", classification.tier.token());
+        tier.list("reasons", &classification.reasons, |reason, out| json_text(&reason.0, out));
+        self.raw("tier", &tier.finish());
+        self.text("policy_digest", &hex::encode(policy));
+        self.nullable("capability_digest", capability.map(|digest| hex::encode(digest)).as_deref());
+    }
+
+    pub(super) fn finish(mut self) -> Vec<u8> {
+        self.out.push(b'}');
+        self.out
+    }
+}
+
+/// What stands for a value that is too large to keep.
+pub(super) fn omitted(value: &[u8]) -> Vec<u8> {
+    let mut object = Object::new();
+    object.bool("omitted", true);
+    object.text("sha256", &hex::encode(&sha256(value)));
+    object.number("length", value.len() as u64);
+    object.finish()
+}

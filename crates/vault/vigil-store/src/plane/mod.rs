@@ -1,0 +1,7 @@
+//! The Vault as the other planes meet it: what it hears becomes records.
+
+mod bodies;
+mod pending;
+mod vault;
+
+pub use vault::{Vault, VaultConfig};
