@@ -10,6 +10,8 @@ mod draft;
 mod endpoint;
 mod frame;
 mod gemini;
+#[cfg(test)]
+mod played;
 mod queue;
 mod reader;
 mod responses;

@@ -72,7 +72,7 @@ impl Assembler {
             let repeats = chunk.repeats_a_member();
             for (place, candidate) in candidates(chunk) {
                 has_candidates = true;
-                let repeats = repeats || candidate.repeats_a_member();
+                let repeats = repeats || repeats_a_member(candidate);
                 for content in contents(candidate) {
                     for part in content.items() {
                         self.part(place, part, repeats, &mut change)?;
@@ -309,6 +309,11 @@ fn candidates(chunk: Node<'_>) -> impl Iterator<Item = (u64, Node<'_>)> {
         .map(|(at, candidate)| {
             (candidate.get("index").and_then(|index| index.as_u64()).unwrap_or(at), candidate)
         })
+}
+
+/// Whether a candidate or its content repeats a member.
+fn repeats_a_member(candidate: Node<'_>) -> bool {
+    candidate.repeats_a_member() || candidate.get("content").is_some_and(|content| content.repeats_a_member())
 }
 
 /// The lists of parts of a candidate, also where a member is repeated.

@@ -14,6 +14,8 @@ mod body;
 mod chunk;
 mod partial;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 use vigil_core::wire::{ReplyReader, WireFault};
 

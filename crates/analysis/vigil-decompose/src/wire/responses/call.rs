@@ -3,9 +3,9 @@
 use vigil_core::CallNumber;
 use vigil_core::wire::CallKind;
 
-use super::item::{Content, ItemKind, kind_of, text};
+use super::item::{Content, ItemKind, is_same_value, kind_of, text};
 use super::message::message_id;
-use crate::json::{Node, Tape};
+use crate::json::Node;
 
 /// What is known of a call.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ impl Call {
         self.duplicate_members |= event.has_duplicates();
         if let Some(item) = event.get("item") {
             self.item_id = text(item, "id").or(self.item_id.take());
-            self.name = text(item, "name").or(self.name.take());
+            self.name = self.name.take().or_else(|| text(item, "name"));
         }
         let delta = || event.get("delta").and_then(|delta| delta.as_str()).unwrap_or_default();
         match kind {
@@ -101,15 +101,4 @@ impl Call {
             self.number.0,
         )
     }
-}
-
-/// Whether two spellings of arguments mean the same to a client.
-fn is_same_value(one: &str, other: &str) -> bool {
-    let parse = |text: &str| serde_json::from_str::<serde_json::Value>(text);
-    let unambiguous =
-        |text: &str| Tape::parse(text.as_bytes()).is_ok_and(|t| !t.root(text.as_bytes()).has_duplicates());
-    one == other
-        || (unambiguous(one)
-            && unambiguous(other)
-            && matches!((parse(one), parse(other)), (Ok(a), Ok(b)) if a == b))
 }

@@ -16,14 +16,18 @@ pub(super) enum ItemKind {
     Other,
 }
 
-/// What identifies a call: the same wherever it is repeated.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// What a call says.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Content {
     pub(super) kind: String,
     pub(super) name: String,
     pub(super) arguments: String,
     pub(super) call_id: Option<String>,
 }
+
+/// What two spellings of one call have in common.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Identity([String; 4]);
 
 /// What kind of thing an output item is.
 pub(super) fn kind_of(item: Node<'_>) -> ItemKind {
@@ -69,6 +73,13 @@ impl Content {
         };
         let name = name.unwrap_or_else(|| plain.to_owned());
         Self { name, arguments: arguments(item, &kind), call_id: text(item, "call_id"), kind }
+    }
+
+    /// What is the same wherever the call is repeated, however it is spelled there.
+    pub(super) fn identity(&self) -> Identity {
+        let arguments =
+            unambiguous(&self.arguments).map_or_else(|| self.arguments.clone(), |value| value.to_string());
+        Identity([self.kind.clone(), self.name.clone(), arguments, self.call_id.clone().unwrap_or_default()])
     }
 
     /// The call as the gate hears of it.
@@ -128,6 +139,25 @@ fn object_of(item: Node<'_>, names: &[&str]) -> String {
         .iter()
         .filter_map(|name| item.get(name).map(|value| format!("{}:{}", quote(name), value.raw_text())));
     format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+}
+
+/// Whether two spellings of arguments mean the same to a client.
+pub(super) fn is_same_value(one: &str, other: &str) -> bool {
+    one == other || matches!((unambiguous(one), unambiguous(other)), (Some(a), Some(b)) if a == b)
+}
+
+/// The value of arguments that are JSON and mean the same to every client: no member is repeated, and no number is
+/// longer than all of them keep exactly.
+fn unambiguous(arguments: &str) -> Option<serde_json::Value> {
+    let bytes = arguments.as_bytes();
+    let tape = Tape::parse(bytes).ok()?;
+    let is_long = |digits: &[u8]| digits.len() > 15;
+    let has_long_number = bytes.split(|byte| !byte.is_ascii_digit()).any(is_long);
+    if has_long_number || tape.root(bytes).has_duplicates() {
+        None
+    } else {
+        serde_json::from_str(arguments).ok()
+    }
 }
 
 /// Whether arguments that are JSON repeat a member.

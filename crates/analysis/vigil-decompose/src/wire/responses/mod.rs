@@ -24,6 +24,8 @@ mod item;
 mod message;
 mod mirror;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 use vigil_core::wire::ReplyReader;
 

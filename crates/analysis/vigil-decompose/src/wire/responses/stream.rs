@@ -6,7 +6,7 @@ use vigil_core::wire::{Answer, ReaderOutput, WireFault};
 
 use super::FORMAT;
 use super::call::Call;
-use super::item::{Content, ItemKind, is_call, kind_of};
+use super::item::{Content, Identity, ItemKind, is_call, kind_of};
 use super::message::{Message, Place};
 use super::mirror;
 use crate::json::{Node, Tape};
@@ -37,7 +37,7 @@ pub(crate) struct ResponsesStream {
     /// The call that owns an output index, as long as no other item is added there.
     owners: HashMap<u64, usize>,
     open: Vec<usize>,
-    known: HashMap<Content, Vec<usize>>,
+    known: HashMap<Identity, Vec<usize>>,
     /// Output indexes of which text was read.
     texts: Vec<u64>,
     draft: Draft,
@@ -161,7 +161,7 @@ impl ResponsesStream {
         let (content, kind) = known.complete(item).map_err(invalid)?;
         let wire = content.to_wire(known.item_id.as_deref(), kind, known.duplicate_members);
         queue.complete(known.number, wire, out);
-        self.known.entry(content).or_default().push(call);
+        self.known.entry(content.identity()).or_default().push(call);
         self.open.retain(|&open| open != call);
         Ok(())
     }
@@ -182,11 +182,11 @@ impl ResponsesStream {
         self.note(kind, ends, root);
         let mut repeated = Vec::new();
         let mut arrived = Vec::new();
-        let mut seen: HashMap<Content, usize> = HashMap::new();
+        let mut seen: HashMap<Identity, usize> = HashMap::new();
         for item in mirror::calls(root) {
-            let content = Content::of(item);
-            let times = seen.entry(content.clone()).or_default();
-            let known = self.known.get(&content).and_then(|calls| calls.get(*times)).copied();
+            let identity = Content::of(item).identity();
+            let times = seen.entry(identity.clone()).or_default();
+            let known = self.known.get(&identity).and_then(|calls| calls.get(*times)).copied();
             *times += 1;
             let call = match known.or_else(|| self.open_call(item, &repeated)) {
                 Some(call) => call,
