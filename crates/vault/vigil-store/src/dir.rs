@@ -3,9 +3,14 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The file that the daemon keeps locked; its process id stands in it.
 pub(crate) const LOCK: &str = "vigil.pid";
+
+/// How often the lock is tried before another daemon is taken to run, and the pause between.
+const LOCK_TRIES: u32 = 10;
+const LOCK_PAUSE: Duration = Duration::from_millis(30);
 
 /// The directory, held by this process until the value is dropped.
 #[derive(Debug)]
@@ -22,7 +27,7 @@ impl StateDir {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         let mut lock = private(&mut options).open(&pid_file).map_err(|error| DirError::of(path, error))?;
-        match lock.try_lock() {
+        match patient_lock(&lock) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut pid = String::new();
@@ -47,6 +52,18 @@ impl StateDir {
         make(&path)?;
         Ok(path)
     }
+}
+
+/// A daemon that is just ending, or a process that is between being forked and becoming another program, holds the lock
+/// for a moment longer.
+fn patient_lock(lock: &File) -> Result<(), TryLockError> {
+    for _ in 0..LOCK_TRIES {
+        match lock.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+            other => return other,
+        }
+    }
+    lock.try_lock()
 }
 
 /// Refuses a file that others than its owner may read.

@@ -101,8 +101,11 @@ impl Archive {
     }
 
     /// Makes the chain row say what the records say, after a cut tail was found and is to be put on record.
-    pub(crate) fn go_on_from(&self, head: &Head) -> Result<(), ArchiveError> {
-        self.db.execute("UPDATE chain SET count = ?1, head = ?2", params![signed(head.count)?, head.hash])?;
+    pub(crate) fn go_on_from(&self, head: &Head, tree: &Frontier) -> Result<(), ArchiveError> {
+        self.db.execute(
+            "UPDATE chain SET count = ?1, head = ?2, tree = ?3",
+            params![signed(head.count)?, head.hash, tree.to_bytes()],
+        )?;
         Ok(())
     }
 

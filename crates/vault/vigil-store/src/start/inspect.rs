@@ -21,6 +21,8 @@ pub(super) struct Sound {
     /// The chain row counted more records than there are.
     pub(super) cut_from: Option<Head>,
     pub(super) tree: Frontier,
+    /// As it was at the last checkpoint.
+    pub(super) tree_at_checkpoint: Frontier,
     /// Size and root of the last checkpoint.
     pub(super) checkpoint: (u64, Hash),
 }
@@ -49,9 +51,16 @@ pub(super) fn inspect(
     if size > count {
         return Ok(Err(format!("the last checkpoint covers {size} records, and {count} are there")));
     }
-    let Some(mut tree) = Frontier::from_bytes(size, &row.tree).filter(|tree| tree.root() == root) else {
+    let kept = Frontier::from_bytes(size, &row.tree).filter(|tree| tree.root() == root);
+    let tree = match (kept, &cut_from) {
+        // Checkpoints may be cut off with the records, and the tree then is that of one that is gone.
+        (None, Some(_)) => Some(tree_of(db, size)?).filter(|tree| tree.root() == root),
+        (kept, _) => kept,
+    };
+    let Some(mut tree) = tree else {
         return Ok(Err(format!("the tree of {size} records has not the root of the last checkpoint")));
     };
+    let tree_at_checkpoint = tree.clone();
     archive::each_record(db, size, |row| {
         tree.push(&row.hash);
         Ok::<(), ArchiveError>(())
@@ -60,7 +69,7 @@ pub(super) fn inspect(
         return Ok(Err("records are missing behind the last checkpoint".to_owned()));
     }
     let checkpoint = if size == 0 { (0, [0; 32]) } else { (size, root) };
-    Ok(Ok(Sound { genesis: row.genesis, head, cut_from, tree, checkpoint }))
+    Ok(Ok(Sound { genesis: row.genesis, head, cut_from, tree, tree_at_checkpoint, checkpoint }))
 }
 
 /// The state that rows and anchor give together, in the order of the table in `voaf.md` §10.
@@ -94,6 +103,18 @@ pub(super) fn classify(
         (false, 0) => (State::Truncated, "the last record is not the one that the anchor counts".to_owned()),
         (false, _) => (State::Broken, "the anchor counts another chain".to_owned()),
     })
+}
+
+/// The tree over the first records.
+fn tree_of(db: &Connection, size: u64) -> Result<Frontier, ArchiveError> {
+    let mut tree = Frontier::default();
+    archive::each_record(db, 0, |row| {
+        if tree.size() < size {
+            tree.push(&row.hash);
+        }
+        Ok::<(), ArchiveError>(())
+    })?;
+    Ok(tree)
 }
 
 /// Recomputes the last records and the first.

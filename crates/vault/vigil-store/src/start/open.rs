@@ -131,7 +131,7 @@ impl Opening<'_> {
         if let Some(counted) = &sound.cut_from {
             let detail =
                 format!("the store counts {} records and {} are there", counted.count, sound.head.count);
-            return self.truncated(sealer, counted.clone(), detail);
+            return self.truncated(sealer, &sound.tree_at_checkpoint, counted.clone(), detail);
         }
         let replay = replay(&mut sealer, &self.folder)?;
         self.remarks.extend(replay.remarks);
@@ -142,9 +142,9 @@ impl Opening<'_> {
             (State::Truncated, _) => {
                 let counted = match &self.anchor {
                     AnchorFound::Counts(anchor) => anchor.head.clone(),
-                    _ => sound.head,
+                    _ => sound.head.clone(),
                 };
-                self.truncated(sealer, counted, detail)
+                self.truncated(sealer, &sound.tree_at_checkpoint, counted, detail)
             }
             (State::Broken, _) => self.broken(sealer.archive, detail, sealer.anchors),
             (_, Some(damage)) => self.broken(sealer.archive, damage, sealer.anchors),
@@ -209,6 +209,7 @@ impl Opening<'_> {
     fn truncated(
         &mut self,
         sealer: Sealer,
+        tree_at_checkpoint: &Frontier,
         counted: Head,
         detail: String,
     ) -> Result<(State, Sealer, Option<Body>), OpenError> {
@@ -220,7 +221,7 @@ impl Opening<'_> {
         }
         self.remarks.insert(0, format!("{detail}; the chain goes on with a record of it"));
         self.remarks.extend(set_all_aside(&self.folder).map_err(|error| DirError::of(&self.folder, error))?);
-        archive.go_on_from(&head)?;
+        archive.go_on_from(&head, tree_at_checkpoint)?;
         let truncation = Body::ChainTruncation(ChainTruncation {
             anchor_entry_count: i64::try_from(counted.count).unwrap_or(i64::MAX),
             anchor_head_hash: counted.hash,
@@ -306,6 +307,7 @@ impl Opening<'_> {
             genesis,
             cut_from: None,
             tree: Frontier::default(),
+            tree_at_checkpoint: Frontier::default(),
             checkpoint: (0, [0; 32]),
         };
         Ok((self.sealer(archive, &sound, key, anchors), Body::ChainUpgrade(upgrade)))

@@ -89,7 +89,7 @@ fn an_exchange_is_recorded_without_its_texts() {
     assert_eq!((&record["user_message"], &record["ai_response"]), (&Value::Null, &Value::Null));
     assert_eq!(record["user_message_sha256"], "03".repeat(32));
     assert_eq!(record["ai_response_length"], 42);
-    assert_eq!(record["features_canonical"], json!([5; 27]));
+    assert_eq!(record["features_canonical"], json!(vec![5; 27]));
     assert_eq!((&record["gate_layer"], &record["blocked"]), (&json!(2), &json!(false)));
     let evidence = evidence_of(&document, record["execution_gate_id"].as_str().unwrap());
     assert_eq!(evidence["kind"], "interaction");

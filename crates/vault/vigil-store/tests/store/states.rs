@@ -131,7 +131,7 @@ fn a_broken_chain_is_archived_and_ended() {
     let state = store(5);
     state
         .database()
-        .execute("UPDATE record SET preimage = replace(preimage, x'42617368', x'42617369') WHERE seq = 3", [])
+        .execute("UPDATE record SET preimage = (SELECT preimage FROM record WHERE seq = 2) WHERE seq = 3", [])
         .unwrap();
     let (found, detail, document) = go_on(&state);
     assert_eq!(found, "broken");

@@ -1,0 +1,108 @@
+//! Measures recording: `cargo run --release -p vigil-store --example record_rate [records]`.
+//!
+//! Rounds of the Vault (record, journal, sealed with signatures) alternate with rounds of the raw work under it: one
+//! SHA-256, one Ed25519 signature and one write of the same bytes per record.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a measuring program"
+)]
+
+use std::io::Write as _;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use ed25519_dalek::Signer as _;
+use sha2::Digest as _;
+use vigil_core::Timestamp;
+use vigil_core::message::{VaultInput, VaultOutput};
+use vigil_core::{Plane as _, Ruling};
+use vigil_store::{Vault, VaultConfig};
+
+#[allow(dead_code, unreachable_pub, reason = "shared with the tests, which use all of it")]
+#[path = "../tests/store/fixture.rs"]
+mod fixture;
+
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    Timestamp::from_micros(since.as_micros() as i64)
+}
+
+fn main() {
+    let records: u128 = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(40_000);
+    let root = tempfile::tempdir_in(".").unwrap();
+    let secrets = Arc::new(fixture::Secrets { kept: Arc::new(Mutex::default()), ..Default::default() });
+    let config =
+        VaultConfig { dir: root.path().join("state"), secrets, clock: now, app_version: "0.1.0".to_owned() };
+    let (mut vault, _) = Vault::open(config).unwrap();
+    for round in 0..3 {
+        raw(root.path(), records);
+        vaulted(&mut vault, records, round);
+    }
+    println!("memory: {}", rss());
+}
+
+fn vaulted(vault: &mut Vault, records: u128, round: u128) {
+    let mut times = Vec::new();
+    let begin = Instant::now();
+    for number in 0..records {
+        let decision = Arc::new(fixture::decision(round * records + number, Ruling::Allow));
+        let at = Instant::now();
+        let mut recorded = false;
+        vault.handle(VaultInput::Decision(decision), &mut |output| {
+            recorded |= matches!(output, VaultOutput::Recorded(_));
+        });
+        times.push(at.elapsed());
+        assert!(recorded);
+    }
+    let appended = begin.elapsed();
+    let mut told = None;
+    vault.handle(VaultInput::Seal, &mut |output| told = Some(output));
+    let sealed = begin.elapsed();
+    assert!(matches!(told, Some(VaultOutput::Store(state)) if state.unsealed == 0));
+    print("vault record", &mut times, records, appended);
+    println!(
+        "{:>14}: {:.0} records/s from the first to the last sealed and anchored",
+        "sealed",
+        rate(records, sealed)
+    );
+}
+
+fn raw(root: &std::path::Path, records: u128) {
+    let key = ed25519_dalek::SigningKey::from_bytes(&[7; 32]);
+    let bytes = vec![b'x'; 1600];
+    let mut file = std::fs::File::create(root.join("raw")).unwrap();
+    let mut times = Vec::new();
+    let begin = Instant::now();
+    for _ in 0..records {
+        let at = Instant::now();
+        let hash = sha2::Sha256::digest(&bytes);
+        std::hint::black_box(key.sign(&hash));
+        file.write_all(&bytes).unwrap();
+        times.push(at.elapsed());
+    }
+    print("raw", &mut times, records, begin.elapsed());
+}
+
+fn print(what: &str, times: &mut [Duration], records: u128, took: Duration) {
+    times.sort_unstable();
+    let at = |part: f64| times[((times.len() - 1) as f64 * part) as usize].as_secs_f64() * 1e6;
+    println!(
+        "{what:>14}: p50 {:.1} µs, p99 {:.1} µs, p99.9 {:.1} µs, {:.0} records/s",
+        at(0.5),
+        at(0.99),
+        at(0.999),
+        rate(records, took)
+    );
+}
+
+fn rate(records: u128, took: Duration) -> f64 {
+    records as f64 / took.as_secs_f64()
+}
+
+fn rss() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or("unknown").to_owned()
+}
