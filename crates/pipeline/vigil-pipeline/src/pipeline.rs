@@ -147,7 +147,7 @@ fn run_analysis(mut make: AnalysisMaker, inbox: &Inbox<AnalysisInput>, policy: &
         let fate = hand(&mut *plane, input, &mut |output| {
             let message = match output {
                 AnalysisOutput::Decomposed(decomposed) => PolicyInput::Decomposed(decomposed),
-                AnalysisOutput::Classified(classified) => PolicyInput::Classified(classified.into()),
+                AnalysisOutput::Classified(classified) => PolicyInput::Classified(classified),
             };
             if policy.say(message).is_err() {
                 warn!("policy is gone; what analysis found is lost and no call is released");
