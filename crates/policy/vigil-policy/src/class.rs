@@ -97,7 +97,11 @@ impl Class {
                 Self::LocalRequest
             }
             (Verb::Read, Resource::Host(_) | Resource::Url(_)) | (Verb::Fetch, _) => {
-                if outward { Self::FetchOutward } else { Self::Fetch }
+                if outward {
+                    Self::FetchOutward
+                } else {
+                    Self::Fetch
+                }
             }
             (Verb::Read, _) => Self::Read,
             (Verb::Write, Resource::Path(_)) if outward => Self::FileWriteOutward,

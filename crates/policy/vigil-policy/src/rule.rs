@@ -96,16 +96,15 @@ impl When {
         match &effect.resource {
             Resource::Path(path) | Resource::Credential(path) => {
                 matches(path)
-                    || cautious
-                        && (matches(without_slash(path))
-                            || effect.magnitude.recursive && self.lies_below(path))
+                    || cautious && path.ends_with('/') && matches(without_slash(path))
+                    || cautious && effect.magnitude.recursive && self.lies_below(path)
             }
             // One operand that matches is enough to hold; for an allow all of them would have to be known.
             Resource::Command(argv) => {
                 cautious
                     && argv.iter().skip(1).any(|operand| {
                         matches(operand)
-                            || matches(without_slash(operand))
+                            || operand.ends_with('/') && matches(without_slash(operand))
                             || operand.split_once('=').is_some_and(|(_, value)| matches(value))
                     })
             }

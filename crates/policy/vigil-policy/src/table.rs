@@ -30,13 +30,13 @@ struct Entry {
     edges: Edges,
 }
 
-/// Up to eight bytes at each edge of a text, the outermost lowest, and which of them are known.
+/// Up to sixteen bytes at each edge of a text, the outermost lowest, and which of them are known.
 #[derive(Clone, Copy, Debug, Default)]
 struct Edges {
-    head: u64,
-    head_mask: u64,
-    tail: u64,
-    tail_mask: u64,
+    head: u128,
+    head_mask: u128,
+    tail: u128,
+    tail_mask: u128,
 }
 
 /// Which text an entry looks at.
@@ -230,7 +230,7 @@ fn entries(rule: &Rule, at: u32) -> Vec<Entry> {
 impl Edges {
     /// The edges of a whole text: what is missing to eight bytes is known to be missing.
     fn of(text: &str) -> Self {
-        Self { head_mask: u64::MAX, tail_mask: u64::MAX, ..Self::pattern(text, text) }
+        Self { head_mask: u128::MAX, tail_mask: u128::MAX, ..Self::pattern(text, text) }
     }
 
     /// The edges of texts that begin with `head`.
@@ -240,11 +240,11 @@ impl Edges {
 
     /// The edges of texts that begin with `head` and end with `tail`.
     fn pattern(head: &str, tail: &str) -> Self {
-        let gather = |word: u64, (at, byte): (usize, &u8)| word | u64::from(*byte) << (8 * at);
+        let gather = |word: u128, (at, byte): (usize, &u8)| word | u128::from(*byte) << (8 * at);
         Self {
-            head: head.as_bytes().iter().take(8).enumerate().fold(0, gather),
+            head: head.as_bytes().iter().take(16).enumerate().fold(0, gather),
             head_mask: mask(head.len()),
-            tail: tail.as_bytes().iter().rev().take(8).enumerate().fold(0, gather),
+            tail: tail.as_bytes().iter().rev().take(16).enumerate().fold(0, gather),
             tail_mask: mask(tail.len()),
         }
     }
@@ -257,11 +257,11 @@ impl Edges {
 }
 
 /// The lowest `length` bytes.
-fn mask(length: usize) -> u64 {
+fn mask(length: usize) -> u128 {
     match length {
         0 => 0,
-        1..=7 => (1 << (8 * length)) - 1,
-        _ => u64::MAX,
+        1..=15 => (1 << (8 * length)) - 1,
+        _ => u128::MAX,
     }
 }
 

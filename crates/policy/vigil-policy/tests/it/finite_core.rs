@@ -33,9 +33,15 @@ fn table() -> String {
             for (name, action) in [("read", read()), ("install", install_untrusted())] {
                 let rule_name = rule.map_or("no rule", Outcome::token);
                 let _ = writeln!(out, "\n{profile}, {rule_name}, {name}");
-                let _ = writeln!(out, "  {:12}{}", "", Tier::ALL.map(|tier| format!("{:8}", tier.token())).concat().trim_end());
+                let _ = writeln!(
+                    out,
+                    "  {:12}{}",
+                    "",
+                    Tier::ALL.map(|tier| format!("{:8}", tier.token())).concat().trim_end()
+                );
                 for (label, authority) in authorities() {
-                    let row = Tier::ALL.map(|tier| format!("{:8}", word(profile, rule, &action, tier, authority)));
+                    let row =
+                        Tier::ALL.map(|tier| format!("{:8}", word(profile, rule, &action, tier, authority)));
                     let _ = writeln!(out, "  {label:12}{}", row.concat().trim_end());
                 }
             }
@@ -44,8 +50,15 @@ fn table() -> String {
     out
 }
 
-fn word(profile: Profile, rule: Option<Outcome>, action: &Action, tier: Tier, authority: Authority) -> String {
-    let rule = rule.map_or(String::new(), |effect| format!("[[rule]]\nid = 'r'\neffect = '{effect}'\nwhen = {{}}"));
+fn word(
+    profile: Profile,
+    rule: Option<Outcome>,
+    action: &Action,
+    tier: Tier,
+    authority: Authority,
+) -> String {
+    let rule =
+        rule.map_or(String::new(), |effect| format!("[[rule]]\nid = 'r'\neffect = '{effect}'\nwhen = {{}}"));
     let policy = compiled(&format!("profile = '{profile}'\n{rule}"));
     let question = Question { action, tier, provider: "p", agent: "a", authority, credential_read: false };
     let verdict = decide(&policy, &question);
@@ -62,9 +75,11 @@ fn authorities() -> Vec<(&'static str, Authority)> {
     {
         all.push((name, Authority { capability, revoked: false }));
     }
-    for (name, capability) in
-        [("revoked", Capability::Unstated), ("… inside", Capability::Inside), ("… outside", Capability::Outside)]
-    {
+    for (name, capability) in [
+        ("revoked", Capability::Unstated),
+        ("… inside", Capability::Inside),
+        ("… outside", Capability::Outside),
+    ] {
         all.push((name, Authority { capability, revoked: true }));
     }
     all

@@ -2,7 +2,7 @@
 
 use vigil_core::message::{Decision, Ending, ExchangeDecided, GoneHow, PolicyInput, PolicyOutput, Said};
 use vigil_core::{Plane as _, Tier};
-use vigil_policy::{Policy, PolicySettings, Profile, CompiledPolicy};
+use vigil_policy::{CompiledPolicy, Policy, PolicySettings, Profile};
 
 use crate::world::*;
 
@@ -28,12 +28,14 @@ fn check(policy: &str, inputs: Vec<PolicyInput>, expect: &str) -> Vec<PolicyOutp
 }
 
 fn decision(said: &[PolicyOutput]) -> &Decision {
-    let found = said.iter().find_map(|output| if let PolicyOutput::Decision(d) = output { Some(d) } else { None });
+    let found =
+        said.iter().find_map(|output| if let PolicyOutput::Decision(d) = output { Some(d) } else { None });
     found.expect("no decision")
 }
 
 fn told_exchange(said: &[PolicyOutput]) -> &ExchangeDecided {
-    let found = said.iter().find_map(|output| if let PolicyOutput::Exchange(e) = output { Some(e) } else { None });
+    let found =
+        said.iter().find_map(|output| if let PolicyOutput::Exchange(e) = output { Some(e) } else { None });
     found.expect("no exchange")
 }
 
@@ -57,7 +59,10 @@ fn a_blocked_call_is_told_why_without_its_name_or_arguments() {
     let told = decision.told.as_deref().unwrap();
     assert!(told.contains("Rule: no. Reason: because."), "{told}");
     assert!(!told.contains("some_tool") && !told.contains("ARGUMENT"), "{told}");
-    assert_eq!((decision.rule_ids.as_slice(), decision.held.0), (&["no".to_owned(), "profile:balanced/read".to_owned()][..], 0));
+    assert_eq!(
+        (decision.rule_ids.as_slice(), decision.held.0),
+        (&["no".to_owned(), "profile:balanced/read".to_owned()][..], 0)
+    );
 }
 
 #[test]
@@ -87,7 +92,11 @@ fn a_hold_that_nobody_answers_ends_with_a_denial() {
     let held = || vec![call(1, 0, 0), routine(1, 0, install())];
     check("", [held(), vec![tick(29_999)]].concat(), "opened");
     check("", [held(), vec![tick(30_000), tick(60_000)]].concat(), "opened hold/timeout_deny closed");
-    check("", [held(), vec![answer(1, 0, Said::Approve, 30_000)]].concat(), "opened hold/timeout_deny closed");
+    check(
+        "",
+        [held(), vec![answer(1, 0, Said::Approve, 30_000)]].concat(),
+        "opened hold/timeout_deny closed",
+    );
 }
 
 #[test]
@@ -96,7 +105,12 @@ fn answers_to_nothing_are_ignored() {
     check("", vec![call(1, 0, 0), answer(1, 0, Said::Approve, 0)], "");
     check(
         "",
-        vec![call(1, 0, 0), routine(1, 0, install()), answer(1, 0, Said::Deny, 1), answer(1, 0, Said::Approve, 2)],
+        vec![
+            call(1, 0, 0),
+            routine(1, 0, install()),
+            answer(1, 0, Said::Deny, 1),
+            answer(1, 0, Said::Approve, 2),
+        ],
         "opened hold/user_deny closed",
     );
 }
@@ -143,9 +157,21 @@ fn nobody_is_asked_for_a_client_that_is_gone() {
     check("", with(GoneHow::Disconnected), "opened hold/client_disconnected closed");
     check("", with(GoneHow::Panicked), "opened hold/connection_panicked closed");
     check("", with(GoneHow::ReplyFailed), "opened hold/fault_deny closed");
-    check("", vec![call(1, 0, 0), gone(1, 1, GoneHow::Disconnected), routine(1, 0, read())], "hold/client_disconnected");
-    check("", vec![gone(1, 1, GoneHow::ReplyFailed), call(1, 0, 0), routine(1, 0, read())], "hold/fault_deny");
-    check("", vec![routine(1, 0, read()), gone(1, 1, GoneHow::Disconnected), call(1, 0, 0)], "hold/client_disconnected");
+    check(
+        "",
+        vec![call(1, 0, 0), gone(1, 1, GoneHow::Disconnected), routine(1, 0, read())],
+        "hold/client_disconnected",
+    );
+    check(
+        "",
+        vec![gone(1, 1, GoneHow::ReplyFailed), call(1, 0, 0), routine(1, 0, read())],
+        "hold/fault_deny",
+    );
+    check(
+        "",
+        vec![routine(1, 0, read()), gone(1, 1, GoneHow::Disconnected), call(1, 0, 0)],
+        "hold/client_disconnected",
+    );
 }
 
 #[test]
@@ -167,7 +193,11 @@ fn a_shutdown_ends_all_holds_and_lets_no_new_one_begin() {
 
 #[test]
 fn a_call_said_twice_is_one_call() {
-    check("", vec![call(1, 0, 0), routine(1, 0, read()), call(1, 0, 1), routine(1, 0, install())], "allow/allow");
+    check(
+        "",
+        vec![call(1, 0, 0), routine(1, 0, read()), call(1, 0, 1), routine(1, 0, install())],
+        "allow/allow",
+    );
     check("", vec![call(1, 0, 0), call(1, 0, 1), routine(1, 0, read())], "allow/allow");
 }
 
@@ -177,8 +207,16 @@ fn an_exchange_is_told_once_when_all_is_known() {
     let end = || finished(1, 100, Ending::Complete);
     check("", call_and(vec![end(), classified(1, Tier::Routine)]), "allow/allow exchange:allow");
     check("", call_and(vec![classified(1, Tier::Routine), end()]), "allow/allow exchange:allow");
-    check("", call_and(vec![end(), classified(1, Tier::Noted), end(), tick(9000)]), "allow/allow exchange:allow");
-    let said = check("", call_and(vec![end(), tick(349), tick(350), classified(1, Tier::Routine)]), "allow/allow exchange:flag");
+    check(
+        "",
+        call_and(vec![end(), classified(1, Tier::Noted), end(), tick(9000)]),
+        "allow/allow exchange:allow",
+    );
+    let said = check(
+        "",
+        call_and(vec![end(), tick(349), tick(350), classified(1, Tier::Routine)]),
+        "allow/allow exchange:flag",
+    );
     assert_eq!(told_exchange(&said).classification.reasons[0].0, "analysis_unavailable");
     check("", vec![classified(1, Tier::Flagged), end()], "exchange:flag");
 }
@@ -200,9 +238,11 @@ fn an_exchange_tells_the_worst_of_its_calls() {
     let told = told_exchange(&said);
     assert_eq!(told.matched_policy.as_deref(), Some("profile:balanced/install"));
     assert_eq!((told.blocked, told.block_reason.as_deref()), (true, Some("it installs a package")));
-    let said = check("", inputs(Said::Approve), "allow/allow opened hold/user_approve closed exchange:escalate");
+    let said =
+        check("", inputs(Said::Approve), "allow/allow opened hold/user_approve closed exchange:escalate");
     assert!(!told_exchange(&said).blocked);
-    let refused = vec![finished(1, 9, Ending::Refused("unknown format".into())), classified(1, Tier::Routine)];
+    let refused =
+        vec![finished(1, 9, Ending::Refused("unknown format".into())), classified(1, Tier::Routine)];
     let said = check("profile = 'strict'", refused, "exchange:block");
     assert_eq!(told_exchange(&said).block_reason.as_deref(), Some("unknown format"));
 }
@@ -211,7 +251,12 @@ fn an_exchange_tells_the_worst_of_its_calls() {
 fn an_exchange_that_broke_off_leaves_no_call_open() {
     check(
         "",
-        vec![call(1, 0, 0), routine(1, 0, install()), finished(1, 9, Ending::UpstreamCut), classified(1, Tier::Routine)],
+        vec![
+            call(1, 0, 0),
+            routine(1, 0, install()),
+            finished(1, 9, Ending::UpstreamCut),
+            classified(1, Tier::Routine),
+        ],
         "opened hold/fault_deny closed exchange:block",
     );
     check(
@@ -225,14 +270,20 @@ fn an_exchange_that_broke_off_leaves_no_call_open() {
 fn a_call_of_a_told_exchange_still_gets_its_record() {
     check(
         "",
-        vec![finished(1, 9, Ending::Complete), classified(1, Tier::Routine), call(1, 0, 10), routine(1, 0, read())],
+        vec![
+            finished(1, 9, Ending::Complete),
+            classified(1, Tier::Routine),
+            call(1, 0, 10),
+            routine(1, 0, read()),
+        ],
         "exchange:allow hold/fault_deny",
     );
 }
 
 #[test]
 fn a_send_after_a_credential_read_of_the_same_session_is_asked() {
-    let read_then = |n| vec![call(1, 0, 0), routine(1, 0, read_credential()), call(n, 0, 9), routine(n, 0, send())];
+    let read_then =
+        |n| vec![call(1, 0, 0), routine(1, 0, read_credential()), call(n, 0, 9), routine(n, 0, send())];
     check("", read_then(4), "allow/allow opened");
     check("", read_then(2), "allow/allow allow/allow");
     let mut both = read_credential();

@@ -69,7 +69,12 @@ fn condition() -> impl Strategy<Value = String> {
 }
 
 fn rules() -> impl Strategy<Value = Vec<String>> {
-    let rule = (select(vec!["allow", "hold", "block"]), vec(condition(), 0..3), select(Tier::ALL.to_vec()), any::<bool>());
+    let rule = (
+        select(vec!["allow", "hold", "block"]),
+        vec(condition(), 0..3),
+        select(Tier::ALL.to_vec()),
+        any::<bool>(),
+    );
     vec(rule, 0..8).prop_map(|rules| {
         let text = |(at, (effect, mut when, tier, with_tier)): (usize, (&str, Vec<String>, Tier, bool))| {
             if with_tier && effect != "allow" {
@@ -84,7 +89,21 @@ fn rules() -> impl Strategy<Value = Vec<String>> {
 }
 
 fn resource() -> impl Strategy<Value = Resource> {
-    let words = || select(vec!["/", "/etc", "/etc/passwd", "/etc/", "b/a", "xy", "a.example.com", "git", "push", "-C", "rm"]);
+    let words = || {
+        select(vec![
+            "/",
+            "/etc",
+            "/etc/passwd",
+            "/etc/",
+            "b/a",
+            "xy",
+            "a.example.com",
+            "git",
+            "push",
+            "-C",
+            "rm",
+        ])
+    };
     prop_oneof![
         words().prop_map(|w| Resource::Path(w.into())),
         vec(words(), 0..4).prop_map(|argv| Resource::Command(argv.into_iter().map(Into::into).collect())),
@@ -105,26 +124,38 @@ fn effects() -> impl Strategy<Value = Vec<Effect>> {
         select(Provenance::ALL.to_vec()),
         any::<(bool, bool)>(),
     );
-    let effect = effect.prop_map(|(verb, resource, reversibility, provenance, (recursive, outward))| Effect {
-        verb,
-        resource,
-        reversibility,
-        magnitude: Magnitude { count: 1, recursive, outward },
-        provenance,
-    });
+    let effect =
+        effect.prop_map(|(verb, resource, reversibility, provenance, (recursive, outward))| Effect {
+            verb,
+            resource,
+            reversibility,
+            magnitude: Magnitude { count: 1, recursive, outward },
+            provenance,
+        });
     vec(effect, 0..4)
 }
 
 fn asked() -> impl Strategy<Value = Asked> {
     let capability = select(vec![Capability::Unstated, Capability::Inside, Capability::Outside]);
-    let surroundings = (select(Tier::ALL.to_vec()), capability, any::<bool>(), any::<bool>(), select(Provenance::ALL.to_vec()));
-    (effects(), surroundings).prop_map(|(effects, (tier, capability, revoked, credential_read, provenance))| Asked {
-        action: Action { arguments: vec![Argument { pointer: "/a".into(), provenance }], ..action(effects) },
-        tier,
+    let surroundings = (
+        select(Tier::ALL.to_vec()),
         capability,
-        revoked,
-        credential_read,
-    })
+        any::<bool>(),
+        any::<bool>(),
+        select(Provenance::ALL.to_vec()),
+    );
+    (effects(), surroundings).prop_map(
+        |(effects, (tier, capability, revoked, credential_read, provenance))| Asked {
+            action: Action {
+                arguments: vec![Argument { pointer: "/a".into(), provenance }],
+                ..action(effects)
+            },
+            tier,
+            capability,
+            revoked,
+            credential_read,
+        },
+    )
 }
 
 /// The same question with one of its inputs made worse.
@@ -214,8 +245,17 @@ fn some_action() -> impl Strategy<Value = Action> {
 fn story() -> impl Strategy<Value = Vec<PolicyInput>> {
     let said = select(vec![Said::Approve, Said::Deny, Said::AlwaysAllow]);
     let how = select(vec![GoneHow::Disconnected, GoneHow::Panicked, GoneHow::ReplyFailed]);
-    let ending = select(vec![Ending::Complete, Ending::UpstreamCut, Ending::ClientGone, Ending::Refused("no".into())]);
-    let step = (0u64..4, 0u32..3, 0i64..20_000, some_action(), select(Tier::ALL.to_vec()), (said, how, ending), 0u8..20);
+    let ending =
+        select(vec![Ending::Complete, Ending::UpstreamCut, Ending::ClientGone, Ending::Refused("no".into())]);
+    let step = (
+        0u64..4,
+        0u32..3,
+        0i64..20_000,
+        some_action(),
+        select(Tier::ALL.to_vec()),
+        (said, how, ending),
+        0u8..20,
+    );
     vec(step, 0..60).prop_map(|steps| {
         let mut clock = 0;
         let mut story = Vec::new();
@@ -237,7 +277,8 @@ fn story() -> impl Strategy<Value = Vec<PolicyInput>> {
     })
 }
 
-const RULES: &str = "[[rule]]\nid = 'b'\neffect = 'block'\nwhen = { verb = 'send', provider = 'anthropic' }\n";
+const RULES: &str =
+    "[[rule]]\nid = 'b'\neffect = 'block'\nwhen = { verb = 'send', provider = 'anthropic' }\n";
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
@@ -316,9 +357,19 @@ fn a_thousand_rules_are_decided_in_microseconds() {
     };
     let policy = compiled(&(0..1000).map(rule).collect::<String>());
     let argv = "/usr/bin/git push origin main --force=yes".split(' ').map(Into::into).collect();
-    for resource in [Resource::Path("/srv/data/x/y".into()), Resource::Command(argv), Resource::Url("https://a.b/".into())] {
+    for resource in [
+        Resource::Path("/srv/data/x/y".into()),
+        Resource::Command(argv),
+        Resource::Url("https://a.b/".into()),
+    ] {
         let action = action(vec![effect(Verb::Execute, resource, Provenance::Model)]);
-        let asked = Asked { action, tier: Tier::Routine, capability: Capability::Unstated, revoked: false, credential_read: false };
+        let asked = Asked {
+            action,
+            tier: Tier::Routine,
+            capability: Capability::Unstated,
+            revoked: false,
+            credential_read: false,
+        };
         let rounds = 200;
         #[allow(clippy::disallowed_methods, reason = "a measurement")]
         let start = std::time::Instant::now();

@@ -4,9 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use vigil_core::{
-    Action, Argument, Effect, Magnitude, Provenance, Resource, Reversibility, Tier, Verb,
-};
+use vigil_core::{Action, Argument, Effect, Magnitude, Provenance, Resource, Reversibility, Tier, Verb};
 use vigil_policy::{Authority, Capability, PolicySource, Profile, Question, decide};
 
 fn root() -> PathBuf {
@@ -86,7 +84,11 @@ fn action(value: &Value) -> Action {
         verb: Verb::parse(effect["verb"].as_str().unwrap()).unwrap(),
         resource: resource(effect),
         reversibility: Reversibility::parse(effect["reversibility"].as_str().unwrap_or("partial")).unwrap(),
-        magnitude: Magnitude { count: 1, recursive: effect["recursive"] == true, outward: effect["outward"] == true },
+        magnitude: Magnitude {
+            count: 1,
+            recursive: effect["recursive"] == true,
+            outward: effect["outward"] == true,
+        },
         provenance: provenance(&effect["provenance"]),
     });
     let arguments = strings(&value["arguments"]).into_iter().enumerate().map(|(at, token)| Argument {
@@ -113,7 +115,11 @@ fn resource(effect: &Value) -> Resource {
             let (ecosystem, name) = effect["package"].as_str()?.split_once(' ')?;
             Some(Resource::Package { ecosystem: ecosystem.into(), name: name.into() })
         })
-        .or_else(|| effect["recipients"].is_array().then(|| Resource::Message { recipients: strings(&effect["recipients"]) }))
+        .or_else(|| {
+            effect["recipients"]
+                .is_array()
+                .then(|| Resource::Message { recipients: strings(&effect["recipients"]) })
+        })
         .or_else(|| {
             let payee = text("payee")?;
             Some(Resource::Money { amount: "1".into(), currency: "EUR".into(), payee })

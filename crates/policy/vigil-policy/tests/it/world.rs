@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use vigil_core::message::{
-    CallCaptured, Classified, ClientGone, Decomposed, Ending, ExchangeFinished, ExchangeHead, GoneHow, PolicyInput,
-    PolicyOutput, Said, UserAnswer,
+    CallCaptured, Classified, ClientGone, Decomposed, Ending, ExchangeFinished, ExchangeHead, GoneHow,
+    PolicyInput, PolicyOutput, Said, UserAnswer,
 };
 use vigil_core::wire::{CallKind, Endpoint, WireCall};
 use vigil_core::{
-    Action, CallNumber, Classification, Effect, ExchangeId, HoldId, Magnitude, Millis, Plane as _, Provenance,
-    Resource, Reversibility, SessionId, Tier, Timestamp, Verb,
+    Action, CallNumber, Classification, Effect, ExchangeId, HoldId, Magnitude, Millis, Plane as _,
+    Provenance, Resource, Reversibility, SessionId, Tier, Timestamp, Verb,
 };
 use vigil_policy::{CompiledPolicy, Policy, PolicySettings, PolicySource};
 
