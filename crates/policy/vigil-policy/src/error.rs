@@ -1,6 +1,7 @@
 //! Why a text is not a policy, and what is strange about one that is.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 use crate::glob::GlobError;
@@ -26,19 +27,35 @@ pub struct Position {
     pub column: u32,
 }
 
-impl Position {
-    /// The position of byte `offset` of `text`; the end of the text when it is shorter.
-    pub(crate) fn of(text: &str, offset: usize) -> Self {
-        let before = text.as_bytes().get(..offset).unwrap_or(text.as_bytes());
-        let start = before.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
-        let line = 1 + before.iter().filter(|b| **b == b'\n').count();
-        let on_line = before.get(start..).unwrap_or(&[]);
+/// Finds positions in one text.
+#[derive(Debug)]
+pub(crate) struct Positions<'t> {
+    text: &'t str,
+    /// Where each line begins.
+    lines: Vec<usize>,
+}
+
+impl<'t> Positions<'t> {
+    pub(crate) fn new(text: &'t str) -> Self {
+        let ends = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at + 1);
+        Self { text, lines: core::iter::once(0).chain(ends).collect() }
+    }
+
+    /// The line of byte `offset`, counted from 1.
+    pub(crate) fn line(&self, offset: usize) -> u32 {
+        let line = self.lines.partition_point(|start| *start <= offset.min(self.text.len()));
+        u32::try_from(line).unwrap_or(u32::MAX)
+    }
+
+    /// The position of byte `offset`; the end of the text when it is shorter.
+    pub(crate) fn of(&self, offset: usize) -> Position {
+        let line = self.line(offset);
+        let start =
+            usize::try_from(line).ok().and_then(|line| self.lines.get(line - 1)).copied().unwrap_or(0);
+        let on_line = self.text.as_bytes().get(start..offset.min(self.text.len())).unwrap_or(&[]);
         // Bytes that begin a character.
         let column = 1 + on_line.iter().filter(|b| **b & 0xc0 != 0x80).count();
-        Self {
-            line: u32::try_from(line).unwrap_or(u32::MAX),
-            column: u32::try_from(column).unwrap_or(u32::MAX),
-        }
+        Position { line, column: u32::try_from(column).unwrap_or(u32::MAX) }
     }
 }
 
@@ -199,8 +216,8 @@ pub(crate) fn nearest(word: &str, valid: &[&'static str]) -> Option<&'static str
 
 /// How many characters must be put in, taken out or changed (Levenshtein), with long words cut.
 fn distance(a: &str, b: &str) -> usize {
-    let b: alloc::vec::Vec<char> = b.chars().take(40).collect();
-    let mut row: alloc::vec::Vec<usize> = (0..=b.len()).collect();
+    let b: Vec<char> = b.chars().take(40).collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.chars().take(40).enumerate() {
         let mut diagonal = i;
         let mut left = i + 1;
@@ -235,7 +252,7 @@ mod tests {
     }
     #[test]
     fn counts_lines_and_characters() {
-        assert_eq!(Position::of("aé\nüb", 6), Position { line: 2, column: 2 });
-        assert_eq!(Position::of("a", 99), Position { line: 1, column: 2 });
+        assert_eq!(Positions::new("aé\nüb").of(6), Position { line: 2, column: 2 });
+        assert_eq!(Positions::new("a").of(99), Position { line: 1, column: 2 });
     }
 }

@@ -272,6 +272,9 @@ fn lex(pattern: &str) -> Result<Vec<Lexed>, GlobError> {
         };
         tokens.push(token);
     }
+    if tokens.iter().filter(|token| **token == Lexed::Open).count() > MAX_ALTERNATIVES {
+        return Err(GlobError::TooMany);
+    }
     if depth == 0 { Ok(tokens) } else { Err(GlobError::Brace) }
 }
 

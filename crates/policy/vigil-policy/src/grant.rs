@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 use vigil_core::message::Grant;
 use vigil_core::{Action, Effect, Provenance, Resource};
 
-use crate::error::Position;
+use crate::error::{Position, Positions};
 use crate::gate::worst_provenance;
 
 /// Most grants that are kept.
@@ -71,11 +71,12 @@ pub fn format_grants<'g>(grants: impl IntoIterator<Item = &'g Grant>) -> String 
 
 /// Reads grants from TOML: tables `[[grant]]` with `agent`, `tool` and the list `effects`.
 pub fn parse_grants(text: &str) -> Result<Vec<Grant>, GrantError> {
+    let positions = Positions::new(text);
     let table = DeTable::parse(text).map_err(|error| {
         let line = error.message().lines().collect::<Vec<_>>().join(", ");
-        GrantError { at: Position::of(text, error.span().map_or(0, |span| span.start)), what: line }
+        GrantError { at: positions.of(error.span().map_or(0, |span| span.start)), what: line }
     })?;
-    let fault = |at: usize, what: &str| GrantError { at: Position::of(text, at), what: what.to_owned() };
+    let fault = |at: usize, what: &str| GrantError { at: positions.of(at), what: what.to_owned() };
     let mut grants = Vec::new();
     for (key, value) in table.get_ref().iter() {
         let list = match (key.get_ref().as_ref(), value.get_ref()) {

@@ -11,7 +11,7 @@ use toml::de::{DeString, DeTable, DeValue};
 use vigil_core::{Outcome, Provenance, Resource, Reversibility, Tier, Verb};
 
 use crate::error::{
-    Fault, MAX_PATTERNS, MAX_REASON, MAX_RULES, MAX_TEXT, Oddity, PolicyError, Position, Warning, nearest,
+    Fault, MAX_PATTERNS, MAX_REASON, MAX_RULES, MAX_TEXT, Oddity, PolicyError, Positions, Warning, nearest,
 };
 use crate::glob::{Glob, Subject};
 use crate::profile::Profile;
@@ -44,10 +44,11 @@ const WHEN_KEYS: [&str; 12] = [
 
 /// Parses the text of a policy. `file` is the name for messages.
 pub(crate) fn parse(text: &str, file: &str) -> Result<Written, PolicyError> {
-    let place = Place { text, file };
     if text.len() > MAX_TEXT {
+        let place = Place { positions: Positions::new(""), file };
         return Err(place.fault(0..0, Fault::TooLong(text.len())));
     }
+    let place = Place { positions: Positions::new(text), file };
     let table = DeTable::parse(text).map_err(|error| {
         let line = error.message().lines().collect::<Vec<_>>().join(", ");
         place.fault(error.span().unwrap_or(0..0), Fault::Toml(line))
@@ -57,15 +58,14 @@ pub(crate) fn parse(text: &str, file: &str) -> Result<Written, PolicyError> {
 }
 
 /// The text with its name: turns a span into a position.
-#[derive(Clone, Copy)]
 struct Place<'t> {
-    text: &'t str,
+    positions: Positions<'t>,
     file: &'t str,
 }
 
 impl Place<'_> {
     fn fault(&self, span: Range<usize>, fault: Fault) -> PolicyError {
-        PolicyError { file: self.file.to_owned(), at: Position::of(self.text, span.start), fault }
+        PolicyError { file: self.file.to_owned(), at: self.positions.of(span.start), fault }
     }
 }
 
@@ -140,8 +140,8 @@ impl Reader<'_> {
         };
         let when = self.when(when_value, effect)?;
         let stated = stated(when_value);
-        let at = Position::of(self.place.text, id_value.span().start);
         for what in oddities(&when, effect) {
+            let at = self.place.positions.of(id_value.span().start);
             self.warnings.push(Warning { file: self.place.file.to_owned(), at, rule: id.clone(), what });
         }
         Ok(Rule { id, effect, reason, when, stated })
@@ -153,7 +153,7 @@ impl Reader<'_> {
         if id.is_empty() || id.len() > 64 || !id.bytes().all(fits) {
             return Err(self.place.fault(value.span(), Fault::Id(shortened(id))));
         }
-        let line = Position::of(self.place.text, value.span().start).line;
+        let line = self.place.positions.line(value.span().start);
         if let Some(first) = self.first_lines.insert(id.to_owned(), line) {
             return Err(self
                 .place

@@ -1,6 +1,6 @@
 //! Profiles: what happens to an effect that no rule speaks about. Data, not code (`policy.md` §7).
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use core::fmt;
 use core::fmt::Write as _;
 
@@ -59,12 +59,13 @@ impl Profile {
     /// The whole matrix as the table of `policy.md` §7.
     pub fn matrix() -> String {
         let mut out = String::from(
-            "| class | balanced | balanced and strict after a credential was read: at least | strict |\n|---|---|---|---|\n",
+            "| class | balanced | strict | raised after a credential was read to at least |\n|---|---|---|---|\n",
         );
         for class in Class::ALL {
             let row = row(*class);
-            let _ =
-                writeln!(out, "| `{class}` | {} | {} | {} |", row.balanced, row.after_credential, row.strict);
+            let raises = Provenance::ALL.iter().any(|p| row.after_credential.of(*p) > row.balanced.of(*p));
+            let after = if raises { row.after_credential.to_string() } else { String::from("–") };
+            let _ = writeln!(out, "| `{class}` | {} | {} | {after} |", row.balanced, row.strict);
         }
         out
     }

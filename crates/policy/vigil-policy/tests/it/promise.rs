@@ -378,3 +378,37 @@ fn a_thousand_rules_are_decided_in_microseconds() {
         assert_eq!(allowed, rounds as usize);
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn a_damaged_policy_is_read_or_refused_with_its_place(rules in rules(), cut in any::<prop::sample::Index>(), with in "[\\[\\]{}'\"=,.a1\\n\\\\*é]{0,3}", gone in 0usize..4) {
+        let text: Vec<char> = rules.concat().chars().collect();
+        let at = cut.index(text.len() + 1);
+        let damaged: String = text[..at].iter().copied().chain(with.chars()).chain(text.iter().skip(at + gone).copied()).collect();
+        vigil_policy::fuzzing::policy_text(damaged.as_bytes());
+        vigil_policy::fuzzing::grants(damaged.as_bytes());
+    }
+
+    #[test]
+    fn globs_keep_their_promises(pattern in "[ab/*?{},\\\\\\[]{0,12}", text in "\\PC{0,12}") {
+        vigil_policy::fuzzing::glob(format!("{pattern}\n{text}").as_bytes());
+    }
+}
+
+#[test]
+fn the_limits_hold_and_a_policy_at_them_loads() {
+    let rules = |count: usize| {
+        (0..count).map(|n| rule_text(n, "hold", &[format!("path = '**/{n}/*'")])).collect::<String>()
+    };
+    assert_eq!(compiled(&rules(vigil_policy::MAX_RULES)).rule_count(), vigil_policy::MAX_RULES);
+    let error =
+        |text: &str| vigil_policy::PolicySource::parse(text, "p").map(|_| ()).unwrap_err().to_string();
+    assert!(error(&rules(vigil_policy::MAX_RULES + 1)).contains("more than 10000 rules"));
+    assert!(error(&" ".repeat(vigil_policy::MAX_TEXT + 1)).contains("4194304 bytes"));
+    assert!(error(&"[".repeat(100_000)).starts_with("p:1:"));
+    let braces = format!("'{{{}}}'", vec!["a*b"; 64].join(","));
+    let many = rule_text(0, "hold", &[format!("tool = [{}]", vec![braces.as_str(); 1600].join(", "))]);
+    assert!(error(&many).contains("more than 100000 patterns"));
+}
