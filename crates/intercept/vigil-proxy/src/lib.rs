@@ -9,11 +9,14 @@
 //!
 //! Start reading at `accept` for the way of a connection, at `exchange` for the way of one request and its reply.
 
+mod accept;
 mod ca;
 mod coding;
 mod config;
 mod exchange;
+mod h1;
 mod h2;
+mod intercept;
 mod link;
 pub mod providers;
 mod relay;
@@ -21,5 +24,10 @@ mod upstream;
 
 pub use ca::AuthorityError;
 pub use config::{Limits, ProxyConfig, UnknownFormat};
-pub use upstream::TrustError;
 pub use exchange::{Clock, InterceptPort};
+pub use intercept::{Intercept, Running, StartError, Stats};
+pub use upstream::TrustError;
+
+/// Entries for the fuzz targets, one per parser of hostile bytes.
+#[doc(hidden)]
+pub mod fuzzing;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rustls::AlertDescription;
 use tokio::sync::watch;
 
 use crate::config::Limits;
@@ -52,4 +53,32 @@ impl Stop {
         // A sender that is gone means the same.
         drop(self.0.wait_for(|asked| *asked).await);
     }
+}
+
+impl Place {
+    /// A client's connection failed. When it failed because the client does not trust the local CA, that is said, with
+    /// what to do about it.
+    pub(crate) fn client_failed(&self, exchanges: &Exchanges, error: &std::io::Error) {
+        let Some(alert) = distrust(error) else {
+            tracing::debug!(host = self.host, client = self.client, "the client's connection failed: {error}");
+            return;
+        };
+        exchanges.distrusted(&self.client, &self.host, alert);
+    }
+}
+
+/// The alert with which a client said that it does not trust the certificate it was shown.
+fn distrust(error: &std::io::Error) -> Option<AlertDescription> {
+    let error = error.get_ref()?.downcast_ref::<rustls::Error>()?;
+    let rustls::Error::AlertReceived(alert) = error else { return None };
+    let of_trust = matches!(
+        alert,
+        AlertDescription::UnknownCA
+            | AlertDescription::BadCertificate
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::UnsupportedCertificate
+            | AlertDescription::CertificateExpired
+            | AlertDescription::AccessDenied
+    );
+    of_trust.then_some(*alert)
 }

@@ -107,6 +107,11 @@ impl Providers {
         self.0.iter().find(|row| row.port == port && row.host.covers(host))
     }
 
+    /// The row of a model server on this machine, whatever its port.
+    pub fn find_plain(&self, host: &str) -> Option<&Provider> {
+        self.0.iter().find(|row| row.plain && row.host.covers(host))
+    }
+
     /// Whether the host is a provider's on any port. Plain HTTP to such a host is refused.
     pub fn knows_host(&self, host: &str) -> bool {
         self.0.iter().any(|row| row.host.covers(host) && !row.plain)

@@ -1,9 +1,9 @@
 //! The end of an exchange, said exactly once, whatever happens to the task that served it.
 
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
 use vigil_core::message::{
     AnalysisInput, ClientGone, Ending, ExchangeFinished, GoneHow, InterceptInput, PolicyInput, VaultInput,
 };
@@ -28,6 +28,8 @@ pub(super) struct Tail {
 pub(super) enum Late {
     End { gone: Option<ClientGone>, finished: Arc<ExchangeFinished> },
     Vault(VaultInput),
+    /// Nothing more comes.
+    Close,
 }
 
 impl Late {
@@ -36,12 +38,15 @@ impl Late {
             // A closed queue means that the plane is gone, and with it whoever would hear this.
             Self::End { gone, finished } => {
                 if let Some(gone) = gone {
-                    drop(desk.policy.say_async(PolicyInput::ClientGone(gone)).await);
+                    let _gone = desk.policy.say_async(PolicyInput::ClientGone(gone)).await;
                 }
-                drop(desk.analysis.say_async(AnalysisInput::Finished(finished.clone())).await);
-                drop(desk.policy.say_async(PolicyInput::Finished(finished)).await);
+                let _gone = desk.analysis.say_async(AnalysisInput::Finished(finished.clone())).await;
+                let _gone = desk.policy.say_async(PolicyInput::Finished(finished)).await;
             }
-            Self::Vault(input) => drop(desk.vault.say_async(input).await),
+            Self::Vault(input) => {
+                let _gone = desk.vault.say_async(input).await;
+            }
+            Self::Close => {}
         }
     }
 }
@@ -91,48 +96,46 @@ impl Exchanges {
     /// Says it from where nobody can wait. The queue has no bound of its own: it holds at most one entry per exchange
     /// and one per call under way.
     pub(super) fn say_late(&self, late: Late) {
+        // Without a dispatch the plane has ended, and all exchanges before it.
         drop(self.late.send(late));
+    }
+
+    /// Lets [`Dispatch::run`] end once all was said. To be called when no exchange is under way.
+    pub(crate) fn close(&self) {
+        self.say_late(Late::Close);
+    }
+
+    fn route(&self, input: InterceptInput) {
+        if let Err(input) = self.waiting.deliver(input) {
+            self.release_failed_unless_denied(&input);
+        }
     }
 }
 
 impl Dispatch {
-    /// Runs until the bus ends, then until all is said.
+    /// Runs until the exchanges are closed and all is said.
     ///
     /// The two loops do not wait for each other: a plane that waits until its answer is taken may be the one whose
     /// queue is full.
     pub(crate) async fn run(self) {
         let Self { exchanges, inbox, mut late } = self;
-        let (ended, mut end) = oneshot::channel::<()>();
         let answers = async {
             while let Some(input) = inbox.hear_async().await {
                 exchanges.route(input);
             }
-            drop(ended);
+            pending::<()>().await;
         };
         let words = async {
-            let mut closing = false;
-            loop {
-                let word = tokio::select! {
-                    biased;
-                    word = late.recv() => word,
-                    _ = &mut end, if !closing => {
-                        closing = true;
-                        late.close();
-                        continue;
-                    }
-                };
-                let Some(word) = word else { break };
-                word.say(&exchanges).await;
+            while let Some(word) = late.recv().await {
+                match word {
+                    Late::Close => late.close(),
+                    word => word.say(&exchanges).await,
+                }
             }
         };
-        tokio::join!(answers, words);
-    }
-}
-
-impl Exchanges {
-    fn route(&self, input: InterceptInput) {
-        if let Err(input) = self.waiting.deliver(input) {
-            self.release_failed_unless_denied(&input);
+        tokio::select! {
+            () = words => {}
+            () = answers => {}
         }
     }
 }

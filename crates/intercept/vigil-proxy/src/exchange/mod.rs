@@ -18,6 +18,7 @@
 //! An [`Exchange`] that is dropped without [`Exchange::finish`] says its end all the same.
 
 mod answer;
+mod distrust;
 mod end;
 mod gate;
 mod identity;
@@ -41,6 +42,7 @@ use crate::config::{Limits, ProxyConfig, UnknownFormat};
 use crate::providers::Provider;
 
 use self::answer::Waiting;
+use self::distrust::Distrust;
 use self::end::{Late, Tail};
 use self::request::RequestTally;
 use self::session::Sessions;
@@ -79,6 +81,7 @@ pub(crate) struct Exchanges {
     patience: Duration,
     waiting: Waiting,
     sessions: Mutex<Sessions>,
+    distrust: Mutex<Distrust>,
     late: mpsc::UnboundedSender<Late>,
 }
 
@@ -124,6 +127,7 @@ impl Exchanges {
             patience: config.decision_patience,
             waiting: Waiting::default(),
             sessions: Mutex::default(),
+            distrust: Mutex::default(),
             late,
         });
         let dispatch = Dispatch { exchanges: exchanges.clone(), inbox: port.inbox, late: late_end };
@@ -220,7 +224,7 @@ impl Exchange {
                 let body = lock(&self.request).take_body();
                 let captured = RequestCaptured { head: self.head.clone(), body };
                 // A closed queue means that Analysis is gone; Policy then decides without it.
-                drop(self.desk.analysis.say_async(AnalysisInput::Request(Arc::new(captured))).await);
+                let _gone = self.desk.analysis.say_async(AnalysisInput::Request(Arc::new(captured))).await;
             })
             .await;
     }

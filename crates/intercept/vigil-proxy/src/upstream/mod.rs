@@ -22,6 +22,7 @@ use tokio_rustls::client::TlsStream;
 
 use crate::config::ProxyConfig;
 
+pub(crate) use self::ocsp::fuzz as fuzz_ocsp;
 pub(crate) use self::reach::tune;
 pub use self::trust::TrustError;
 
