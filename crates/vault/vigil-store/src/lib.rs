@@ -11,6 +11,10 @@
 //!
 //! Start reading at [`Vault`].
 
+// The fixture names the crate from outside.
+#[cfg(test)]
+extern crate self as vigil_store;
+
 mod archive;
 mod chain;
 mod clock;
@@ -24,6 +28,18 @@ mod read;
 mod record;
 mod seal;
 mod start;
+#[cfg(test)]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "shared with the integration tests, which use all of it"
+)]
+#[path = "../tests/store/fixture.rs"]
+mod test_fixture;
 #[cfg(test)]
 mod test_secrets;
 mod writer;

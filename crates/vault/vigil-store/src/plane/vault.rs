@@ -302,3 +302,6 @@ fn store_state(found: State, detail: String, writable: bool, progress: &Progress
         checkpoint: progress.checkpoint,
     }
 }
+
+#[cfg(test)]
+mod tests;
