@@ -8,9 +8,10 @@ use vigil_core::message::{
 };
 use vigil_core::{Action, HoldId, Millis, Outcome, Provenance, Ruling, Timestamp};
 
+use crate::due::Due;
 use crate::exchange::{Call, Held, Judged, Scored};
 use crate::gate::{Authority, Question, decide, touches_credential};
-use crate::plane::{Due, Policy, Say};
+use crate::plane::{Policy, Say};
 use crate::told::told;
 
 impl Policy {

@@ -14,6 +14,7 @@
 extern crate alloc;
 
 mod class;
+mod due;
 mod error;
 mod exchange;
 #[doc(hidden)]

@@ -20,6 +20,7 @@ use vigil_core::{
     CallNumber, Classification, ExchangeId, Generation, Millis, Plane, Reason, Ruling, Tier, Timestamp,
 };
 
+use crate::due::Due;
 use crate::exchange::{Call, Exchange, Scored};
 use crate::grant::{Grants, grant_for};
 use crate::judge::gone_ruling;
@@ -60,18 +61,8 @@ pub struct Policy {
     pub(crate) unavailable: Arc<Classification>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Due {
-    /// Analysis owes the action of this call, or a person the answer.
-    Call(CallNumber),
-    /// Analysis owes the classification.
-    Exchange,
-}
-
 /// Most exchanges that are kept on the word of Analysis alone, and most that are remembered after their end.
 const MAX_REMEMBERED: usize = 4096;
-/// A clock that goes back by more than this was set; less is the jitter between threads.
-const CLOCK_JITTER: Millis = Millis(2000);
 
 pub(crate) type Say<'s> = &'s mut dyn FnMut(PolicyOutput);
 
@@ -269,54 +260,6 @@ impl Policy {
         self.tell_if_over(id, say);
     }
 
-    fn tick(&mut self, now: Timestamp, say: Say<'_>) {
-        if now + CLOCK_JITTER < self.now {
-            self.turn_back(self.now.since(now));
-            self.now = now;
-        }
-        self.hear_time(now);
-        while let Some(due) = self.due.first().copied().filter(|(at, _, _)| *at <= now) {
-            self.due.remove(&due);
-            let (at, id, what) = due;
-            match what {
-                Due::Exchange => {
-                    if let Some(exchange) = self.exchanges.get_mut(&id) {
-                        exchange.deadline = None;
-                    }
-                    self.tell_if_over(id, say);
-                }
-                Due::Call(number) => {
-                    self.call_is_due(id, number, at, now, say);
-                    self.tell_if_over(id, say);
-                }
-            }
-        }
-    }
-
-    fn call_is_due(
-        &mut self,
-        id: ExchangeId,
-        number: CallNumber,
-        at: Timestamp,
-        now: Timestamp,
-        say: Say<'_>,
-    ) {
-        let Some(exchange) = self.exchanges.get_mut(&id) else { return };
-        match exchange.calls.remove(&number) {
-            Some(Call::AwaitsAction(captured, deadline)) if deadline == at => {
-                let scored = self.unscored(captured);
-                self.judge(scored, say);
-            }
-            Some(Call::Held(held)) if held.expires_at == at => {
-                self.close(held, Ruling::TimeoutDeny, now, say)
-            }
-            Some(other) => {
-                exchange.calls.insert(number, other);
-            }
-            None => {}
-        }
-    }
-
     fn shutdown(&mut self, at: Timestamp, say: Say<'_>) {
         self.hear_time(at);
         self.shutting_down = true;
@@ -334,7 +277,7 @@ impl Policy {
     }
 
     /// Tells the exchange if nothing of it is open.
-    fn tell_if_over(&mut self, id: ExchangeId, say: Say<'_>) {
+    pub(crate) fn tell_if_over(&mut self, id: ExchangeId, say: Say<'_>) {
         let Some(exchange) = self.exchanges.get(&id) else { return };
         let (Some(finished), deadline) = (exchange.finished.clone(), exchange.deadline) else { return };
         if !exchange.is_decided() || exchange.classified.is_none() && deadline.is_some() {
@@ -376,31 +319,6 @@ impl Policy {
     pub(crate) fn put(&mut self, id: ExchangeId, number: CallNumber, call: Call) {
         self.exchanges.entry(id).or_default().calls.insert(number, call);
     }
-
-    fn hear_time(&mut self, at: Timestamp) {
-        self.now = self.now.max(at);
-    }
-
-    /// The clock was set back: what is due moves with it, so that no hold lasts longer than its window.
-    fn turn_back(&mut self, by: Millis) {
-        let micros = i64::try_from(by.0.saturating_mul(1000)).unwrap_or(i64::MAX);
-        let back = |at: Timestamp| Timestamp::from_micros(at.micros.saturating_sub(micros));
-        self.due =
-            core::mem::take(&mut self.due).into_iter().map(|(at, id, what)| (back(at), id, what)).collect();
-        for exchange in self.exchanges.values_mut() {
-            exchange.deadline = exchange.deadline.map(back);
-            for call in exchange.calls.values_mut() {
-                match call {
-                    Call::AwaitsAction(_, deadline) => *deadline = back(*deadline),
-                    Call::Held(held) => {
-                        held.at = back(held.at);
-                        held.expires_at = back(held.expires_at);
-                    }
-                    Call::AwaitsCapture(_) | Call::Decided => {}
-                }
-            }
-        }
-    }
 }
 
 impl Plane for Policy {
@@ -411,6 +329,16 @@ impl Plane for Policy {
         if !self.is_announced {
             self.say_in_force(say);
         }
+        let at = match &input {
+            PolicyInput::Call(captured) => Some(captured.at),
+            PolicyInput::Finished(finished) => Some(finished.at),
+            PolicyInput::ClientGone(gone) => Some(gone.at),
+            PolicyInput::UserAnswer(answer) => Some(answer.at),
+            PolicyInput::Decomposed(_)
+            | PolicyInput::Classified(_)
+            | PolicyInput::Tick(_)
+            | PolicyInput::Shutdown(_) => None,
+        };
         match input {
             PolicyInput::Call(captured) => self.call(captured, say),
             PolicyInput::Finished(finished) => self.finished(finished, say),
@@ -420,6 +348,10 @@ impl Plane for Policy {
             PolicyInput::UserAnswer(answer) => self.answer(answer, say),
             PolicyInput::Tick(now) => self.tick(now, say),
             PolicyInput::Shutdown(at) => self.shutdown(at, say),
+        }
+        // Who is kept busy hears no tick; what is due must not wait for a quiet moment.
+        if let Some(at) = at {
+            self.end_what_is_due(at, say);
         }
     }
 

@@ -326,6 +326,12 @@ fn a_clock_set_back_does_not_prolong_a_hold() {
 }
 
 #[test]
+fn a_hold_ends_in_time_also_when_no_tick_comes() {
+    let inputs = vec![call(1, 0, 0), routine(1, 0, install()), call(2, 0, 30_000)];
+    check("", inputs, "opened hold/timeout_deny closed");
+}
+
+#[test]
 fn a_hold_is_recorded_under_the_policy_that_held_it() {
     let mut plane = plane("[[rule]]\nid = 'ask'\neffect = 'hold'\nwhen = {}");
     hear(&mut plane, [call(1, 0, 0), routine(1, 0, read())]);
