@@ -49,7 +49,7 @@ pub use chain::KeyError;
 pub use clock::Clock;
 pub use dir::DirError;
 pub use export::{ExportError, ExportInfo, ExportSummary, export};
-pub use plane::{Vault, VaultConfig};
+pub use plane::{RotateError, Vault, VaultConfig};
 pub use read::{ActionFilter, Audit, Counts, Entry, MAX_FINDINGS, ReadError, Reader, delete_evidence};
 pub use record::{
     Body, ChainTruncation, ChainUpgrade, GateDecision, Interaction, Lifecycle, Record, RecordError,

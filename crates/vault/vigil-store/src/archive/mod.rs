@@ -58,6 +58,16 @@ pub(crate) struct Addition<'a> {
     pub(crate) checkpoints: &'a [Checkpoint],
     /// The tree at the last checkpoint, when there is one.
     pub(crate) tree: Option<&'a Frontier>,
+    /// The last of the records hands over to a new key.
+    pub(crate) rotation: Option<Rotation>,
+}
+
+/// A new key, and its signature over the record that names it.
+pub(crate) struct Rotation {
+    pub(crate) seq: u64,
+    pub(crate) key_id: String,
+    pub(crate) public_key: Hash,
+    pub(crate) signature: [u8; 64],
 }
 
 impl Archive {
@@ -137,6 +147,13 @@ impl Archive {
                     evidence.execute(params![seq, digest, bytes])?;
                 }
             }
+        }
+        if let Some(rotation) = &addition.rotation {
+            let (seq, from_seq) = (signed(rotation.seq)?, signed(rotation.seq.saturating_add(1))?);
+            let key = params![from_seq, rotation.key_id, rotation.public_key];
+            transaction.execute("INSERT INTO key VALUES (?1, ?2, ?3)", key)?;
+            let signature = params![seq, rotation.key_id, rotation.signature];
+            transaction.execute("INSERT INTO signature VALUES (?1, ?2, ?3)", signature)?;
         }
         for checkpoint in addition.checkpoints {
             transaction.prepare_cached("INSERT INTO checkpoint VALUES (?1, ?2, ?3)")?.execute(params![

@@ -2,13 +2,16 @@
 
 use ed25519_dalek::{Signer as _, SigningKey};
 use vigil_core::{Secret, SecretError, SecretStore};
-use zeroize::Zeroize as _;
+use zeroize::Zeroizing;
 
 use crate::hex;
 use crate::record::{Hash, sha256};
 
 /// Under which name the seed is kept.
 const SEED: &str = "record-key";
+
+/// Under which name the seed of the next key is kept while a rotation is under way (`voaf.md` §13.3).
+const NEXT_SEED: &str = "record-key-next";
 
 /// The signing key in force.
 pub(crate) struct RecordKey {
@@ -19,21 +22,31 @@ pub(crate) struct RecordKey {
 impl RecordKey {
     /// The kept key, or `None` when there is none.
     pub(crate) fn load(secrets: &dyn SecretStore) -> Result<Option<Self>, KeyError> {
-        let Some(kept) = secrets.load(SEED)? else { return Ok(None) };
-        let mut seed: Hash = kept.expose().try_into().map_err(|_| KeyError::Seed(kept.expose().len()))?;
-        let key = Self::from_seed(&seed);
-        seed.zeroize();
-        Ok(Some(key))
+        Ok(load_seed(secrets, SEED)?.map(|seed| Self::from_seed(&seed)))
     }
 
     /// Makes and keeps a new key.
     pub(crate) fn generate(secrets: &dyn SecretStore) -> Result<Self, KeyError> {
-        let mut seed: Hash = super::random()?;
-        let kept = secrets.save(SEED, &Secret::new(seed.to_vec()));
-        let key = Self::from_seed(&seed);
-        seed.zeroize();
-        kept?;
-        Ok(key)
+        generate(secrets, SEED)
+    }
+
+    /// The key that a rotation under way has prepared.
+    pub(crate) fn load_next(secrets: &dyn SecretStore) -> Result<Option<Self>, KeyError> {
+        Ok(load_seed(secrets, NEXT_SEED)?.map(|seed| Self::from_seed(&seed)))
+    }
+
+    /// Prepares the key of a rotation.
+    pub(crate) fn generate_next(secrets: &dyn SecretStore) -> Result<Self, KeyError> {
+        generate(secrets, NEXT_SEED)
+    }
+
+    /// Keeps the prepared key in place of the old one, whose seed is gone then.
+    pub(crate) fn promote_next(secrets: &dyn SecretStore) -> Result<(), KeyError> {
+        if let Some(seed) = load_seed(secrets, NEXT_SEED)? {
+            secrets.save(SEED, &Secret::new(seed.to_vec()))?;
+            secrets.remove(NEXT_SEED)?;
+        }
+        Ok(())
     }
 
     pub(crate) fn from_seed(seed: &Hash) -> Self {
@@ -65,6 +78,18 @@ impl RecordKey {
     pub(crate) fn sign(&self, message: &[u8]) -> [u8; 64] {
         self.key.sign(message).to_bytes()
     }
+}
+
+fn load_seed(secrets: &dyn SecretStore, name: &str) -> Result<Option<Zeroizing<Hash>>, KeyError> {
+    let Some(kept) = secrets.load(name)? else { return Ok(None) };
+    let seed: Hash = kept.expose().try_into().map_err(|_| KeyError::Seed(kept.expose().len()))?;
+    Ok(Some(Zeroizing::new(seed)))
+}
+
+fn generate(secrets: &dyn SecretStore, name: &str) -> Result<RecordKey, KeyError> {
+    let seed: Zeroizing<Hash> = Zeroizing::new(super::random()?);
+    secrets.save(name, &Secret::new(seed.to_vec()))?;
+    Ok(RecordKey::from_seed(&seed))
 }
 
 /// The spelling of a key's identity.

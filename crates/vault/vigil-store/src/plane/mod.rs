@@ -4,4 +4,4 @@ mod bodies;
 mod pending;
 mod vault;
 
-pub use vault::{Vault, VaultConfig};
+pub use vault::{RotateError, Vault, VaultConfig};

@@ -10,12 +10,12 @@ use vigil_core::{Millis, Plane, Ruling, SecretStore, Timestamp};
 
 use super::bodies::{ResponseHashes, gate_decision, interaction};
 use super::pending::{Owed, Pending};
-use crate::chain::random;
+use crate::chain::{KeyError, RecordKey, random};
 use crate::clock::Clock;
 use crate::dir::StateDir;
 use crate::evidence::{action_evidence, exchange_evidence};
 use crate::record::Body;
-use crate::seal::{Progress, SealThread};
+use crate::seal::{KEY_ROTATED, Progress, SealThread};
 use crate::start::{self, OpenError, State, lifecycle};
 use crate::writer::{Appended, WriteError, Writer};
 
@@ -43,6 +43,7 @@ pub struct VaultConfig {
 pub struct Vault {
     writer: Writer,
     thread: SealThread,
+    secrets: Arc<dyn SecretStore>,
     app_version: String,
     pending: Pending,
     /// The state of the chain: what was found at the start until a commit mended it.
@@ -70,6 +71,7 @@ impl Vault {
         let mut vault = Self {
             writer: opened.writer,
             thread: opened.thread,
+            secrets,
             app_version,
             pending: Pending::default(),
             found,
@@ -86,6 +88,31 @@ impl Vault {
             vault.found = State::Verified;
         }
         Ok((vault, told))
+    }
+
+    /// Replaces the signing key: the old one signs a record that names the new one, which countersigns it. Gives the new
+    /// key's id. Everything recorded before is sealed first.
+    pub fn rotate_key(&mut self) -> Result<String, RotateError> {
+        self.thread.seal_all();
+        self.all_sealed()?;
+        let next = RecordKey::generate_next(&*self.secrets)?;
+        let id = next.id().to_owned();
+        self.record_lifecycle(KEY_ROTATED, Some(id.clone()))
+            .map_err(|error| RotateError::Unrecorded(error.to_string()))?;
+        self.thread.seal_all();
+        self.all_sealed()?;
+        Ok(id)
+    }
+
+    fn all_sealed(&self) -> Result<(), RotateError> {
+        let progress = self.thread.progress();
+        match progress.fault {
+            Some((why, _)) => Err(RotateError::Unsealed(why)),
+            None if progress.sealed < progress.recorded => {
+                Err(RotateError::Unsealed("records still wait in the journal".to_owned()))
+            }
+            None => Ok(()),
+        }
     }
 
     /// The state of the store now.
@@ -283,6 +310,8 @@ impl Plane for Vault {
             VaultInput::Decision(decision) => self.decided(decision, say),
             VaultInput::Exchange(exchange) => self.note(Owed::Exchange(exchange), say),
             VaultInput::ReleaseFailed(failed) => self.note(Owed::ReleaseFailed(failed.record), say),
+            // A rotation is more than its record: see `rotate_key`.
+            VaultInput::Lifecycle(LifecycleEvent { event: KEY_ROTATED, .. }) => {}
             VaultInput::Lifecycle(LifecycleEvent { event, reason }) => {
                 self.note(Owed::Lifecycle(LifecycleEvent { event, reason }), say);
             }
@@ -290,6 +319,21 @@ impl Plane for Vault {
             VaultInput::Seal => self.seal(say),
         }
     }
+}
+
+/// Why the key was not replaced.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RotateError {
+    /// The key store or the random source does not answer.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The rotation's record cannot be written.
+    #[error("the rotation cannot be recorded: {0}")]
+    Unrecorded(String),
+    /// What is recorded cannot be sealed. A rotation that is on record is completed when it can.
+    #[error("what is recorded cannot be sealed: {0}")]
+    Unsealed(String),
 }
 
 fn store_state(found: State, detail: String, writable: bool, progress: &Progress) -> StoreState {

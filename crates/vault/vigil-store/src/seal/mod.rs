@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use vigil_core::{Secret, SecretError, SecretStore};
 
-use crate::archive::{self, Addition, Archive, ArchiveError, Sealed};
-use crate::chain::{Anchors, Checkpoint, Frontier, Head, RecordKey};
+use crate::archive::{self, Addition, Archive, ArchiveError, Rotation, Sealed};
+use crate::chain::{Anchors, Checkpoint, Frontier, Head, KeyError, RecordKey};
 use crate::hex;
 use crate::journal::{self, Entry, Position, Reader};
 use crate::record::{Body, Hash, Record, RecordError, sha256};
@@ -21,6 +21,8 @@ pub(crate) const CHECKPOINT_RECORDS: u64 = 256;
 /// Under which name the size of the last checkpoint is kept, outside the store: a store whose tail was cut must not go
 /// on to sizes that were signed before.
 pub(crate) const SIGNED_SIZE: &str = "vigil-signed-size";
+/// The `event` of a rotation record.
+pub(crate) const KEY_ROTATED: &str = "key_rotated";
 /// How many records one transaction takes at most.
 const BATCH_RECORDS: usize = 1024;
 /// How many journal bytes one transaction takes at most, so that memory stays flat.
@@ -85,6 +87,7 @@ impl Sealer {
             records: &[],
             checkpoints: &[made],
             tree: Some(&self.tree),
+            rotation: None,
         })?;
         self.checkpoint = last;
         Ok(())
@@ -136,7 +139,12 @@ impl Sealer {
                 self.check_sealed(record.seq, &hash)?;
             } else if record.seq == head.count && record.prev_hash == head.hash {
                 head = Head { count: record.seq + 1, hash: hex::encode(&hash) };
+                let hands_over = names_next_key(&record).is_some();
                 records.push((entry, record, hash));
+                if hands_over {
+                    // What follows is signed by another key.
+                    break;
+                }
             } else {
                 return Err(SealError::Unlinked { seq: record.seq, count: head.count });
             }
@@ -155,6 +163,16 @@ impl Sealer {
     fn commit(&mut self, entries: Vec<Read>) -> Result<(), SealError> {
         let Some((_, last, hash)) = entries.last() else { return Ok(()) };
         let head = Head { count: last.seq + 1, hash: hex::encode(hash) };
+        let next = match names_next_key(last) {
+            Some(id) => Some(self.next_key(id)?),
+            None => None,
+        };
+        let rotation = next.as_ref().map(|next| Rotation {
+            seq: last.seq,
+            key_id: next.id().to_owned(),
+            public_key: next.public(),
+            signature: next.sign_record(&self.genesis, last.seq, hash),
+        });
         let signatures = self.sign(&entries);
         let mut tree = self.tree.clone();
         let mut checkpoints = Vec::new();
@@ -169,6 +187,12 @@ impl Sealer {
             }
             records.push(sealed(entry, record, hash, signature));
         }
+        if let Some(next) = &next {
+            // Both keys sign the checkpoint right after the rotation, in place of one by the old key alone.
+            checkpoints.retain(|made: &Checkpoint| made.size != tree.size());
+            checkpoints.push(Checkpoint::sign(&self.genesis, &tree, &[&self.key, next]));
+            checkpointed = Some(tree.clone());
+        }
         if !checkpoints.is_empty() {
             self.check_last_checkpoint()?;
         }
@@ -179,13 +203,27 @@ impl Sealer {
             records: &records,
             checkpoints: &checkpoints,
             tree: checkpointed.as_ref(),
+            rotation,
         })?;
         self.head = head;
         self.tree = tree;
+        if let Some(next) = next {
+            self.key = next;
+            // The store knows the new key by now; should this fail, the next start does it.
+            let _ = RecordKey::promote_next(&*self.secrets);
+        }
         if let Some(last) = checkpoints.last() {
             self.checkpoint = (last.size, last.root);
         }
         Ok(())
+    }
+
+    /// The prepared key, which must be the one that the rotation record names.
+    fn next_key(&self, id: &str) -> Result<RecordKey, SealError> {
+        match RecordKey::load_next(&*self.secrets)? {
+            Some(next) if next.id() == id => Ok(next),
+            _ => Err(SealError::Rotation(id.to_owned())),
+        }
     }
 
     /// The tree in memory grew from the last checkpoint, so that checkpoint is a prefix of it. If the store holds
@@ -215,6 +253,14 @@ impl Sealer {
     }
 }
 
+/// The key id that a rotation record names.
+fn names_next_key(record: &Record) -> Option<&str> {
+    match &record.body {
+        Body::Lifecycle(body) if body.event == KEY_ROTATED => body.reason.as_deref(),
+        _ => None,
+    }
+}
+
 fn sealed(entry: Entry, record: Record, hash: Hash, signature: [u8; 64]) -> Sealed {
     let decision = match &record.body {
         Body::GateDecision(body) => Some(body.decision.clone()),
@@ -240,6 +286,12 @@ pub enum SealError {
     /// Before the end that the writer published, bytes are no entry.
     #[error("the journal is damaged before its end")]
     Damaged,
+    /// The key that a rotation record names is not at hand.
+    #[error("the journal hands over to the key `{0}`, which is not in the key store")]
+    Rotation(String),
+    /// The key store does not answer.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// The store's last checkpoint is not the one that was signed.
     #[error("the store's last checkpoint is not the one that was signed; nothing more is signed")]
     Checkpoint,
@@ -264,6 +316,7 @@ impl SealError {
             self,
             Self::Unlinked { .. }
                 | Self::Damaged
+                | Self::Rotation(_)
                 | Self::Checkpoint
                 | Self::Record(_)
                 | Self::Archive(ArchiveError::Conflict(_))

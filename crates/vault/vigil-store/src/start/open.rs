@@ -107,8 +107,13 @@ impl Opening<'_> {
             Err(error) if is_damage(&error) => return self.broken(archive, error.to_string(), anchors),
             Err(error) => return Err(error.into()),
         };
-        let key = RecordKey::load(&**self.secrets)?;
         let last = archive::keys(archive.db())?.pop();
+        let next = RecordKey::load_next(&**self.secrets)?;
+        if next.is_some_and(|next| last.as_ref().is_some_and(|last| last.key_id == next.id())) {
+            // A rotation was sealed, and the process ended before the new key took the old one's place.
+            RecordKey::promote_next(&**self.secrets)?;
+        }
+        let key = RecordKey::load(&**self.secrets)?;
         let key = match (key, last) {
             (Some(key), Some(last)) if key.id() == last.key_id => key,
             _ if sound.head.count == 0 && sound.cut_from.is_none() => {

@@ -36,7 +36,7 @@ pub(super) fn replay(sealer: &mut Sealer, folder: &Path) -> Result<Replay, SealE
                 replay.damage = Some("the journal is damaged before its last entry".to_owned());
                 set_aside(&mut replay, folder, segment)?;
             }
-            Err(error @ (SealError::Unlinked { .. } | SealError::Record(_))) => {
+            Err(error @ (SealError::Unlinked { .. } | SealError::Record(_) | SealError::Rotation(_))) => {
                 replay.damage = Some(error.to_string());
                 set_aside(&mut replay, folder, segment)?;
             }

@@ -284,21 +284,33 @@ pub fn check_document(text: &[u8]) -> Value {
     document
 }
 
+/// All of them, each by the key in force; a rotation record has one more, by the key it names.
 fn check_signatures(document: &Value, records: &[Value]) {
-    let key = BASE64.decode(document["keys"][0]["public_key"].as_str().unwrap()).unwrap();
-    let key = ed25519_dalek::VerifyingKey::from_bytes(key.as_slice().try_into().unwrap()).unwrap();
+    let keys: Vec<(u64, &str, ed25519_dalek::VerifyingKey)> = document["keys"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|key| {
+            let public = BASE64.decode(key["public_key"].as_str().unwrap()).unwrap();
+            let public = ed25519_dalek::VerifyingKey::from_bytes(public.as_slice().try_into().unwrap());
+            (key["from_seq"].as_u64().unwrap(), key["key_id"].as_str().unwrap(), public.unwrap())
+        })
+        .collect();
     let signatures = document["signatures"].as_array().unwrap();
-    assert_eq!(signatures.len(), records.len());
-    // All of them is the auditor's work; the ends and the middle show that they fit their records.
-    for at in [0, records.len() / 2, records.len() - 1] {
-        let record = &records[at];
+    assert_eq!(signatures.len(), records.len() + keys.len() - 1);
+    for signature in signatures {
+        let seq = signature["seq"].as_u64().unwrap();
+        let record = &records[seq as usize];
+        let (_, in_force, _) = keys.iter().rev().find(|(from, ..)| *from <= seq).unwrap();
+        let key_id = signature["key_id"].as_str().unwrap();
+        assert!(key_id == *in_force || record["reason"] == key_id, "record {seq}");
+        let (.., key) = keys.iter().find(|(_, id, _)| *id == key_id).unwrap();
         let message = format!(
-            "vigil-record/v1\n{}\n{}\n{}\n",
+            "vigil-record/v1\n{}\n{seq}\n{}\n",
             document["genesis"].as_str().unwrap(),
-            record["seq"],
             record["hash"].as_str().unwrap()
         );
-        let sig = BASE64.decode(signatures[at]["sig"].as_str().unwrap()).unwrap();
+        let sig = BASE64.decode(signature["sig"].as_str().unwrap()).unwrap();
         let sig = ed25519_dalek::Signature::from_slice(&sig).unwrap();
         key.verify_strict(message.as_bytes(), &sig).expect("signature");
     }

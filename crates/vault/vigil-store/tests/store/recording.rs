@@ -254,6 +254,51 @@ fn sealing_goes_on_when_the_key_store_answers_again() {
 }
 
 #[test]
+fn a_key_is_replaced_and_the_chain_goes_on() {
+    let state = State::new();
+    let (mut vault, _) = state.open();
+    let old_seed = state.secrets.kept.lock().unwrap()["record-key"].clone();
+    record(&mut vault, Arc::new(decision(1, Ruling::Allow)));
+    let first = vault.rotate_key().unwrap();
+    record(&mut vault, Arc::new(decision(2, Ruling::Allow)));
+    hear(&mut vault, VaultInput::Seal);
+    let document = state.document();
+    assert_eq!(document["records"][2]["reason"], first);
+    assert_eq!(document["keys"][1]["key_id"], first);
+    assert_eq!(document["keys"][1]["from_seq"], 3);
+    assert_eq!(document["checkpoints"][1].as_str().unwrap().matches('\u{2014}').count(), 2);
+    drop(vault);
+    let (mut vault, found) = state.open();
+    assert_eq!(found.state, "verified", "{}", found.detail);
+    let second = vault.rotate_key().unwrap();
+    assert_ne!(first, second);
+    hear(&mut vault, VaultInput::Seal);
+    assert_eq!(state.document()["keys"].as_array().unwrap().len(), 3);
+    let kept = state.secrets.kept.lock().unwrap();
+    assert!(!kept.contains_key("record-key-next"));
+    assert!(kept.values().all(|value| *value != old_seed));
+}
+
+#[test]
+fn a_rotation_that_was_sealed_is_completed_at_the_next_start() {
+    let state = State::new();
+    let (mut vault, _) = state.open();
+    let old_seed = state.secrets.kept.lock().unwrap()["record-key"].clone();
+    vault.rotate_key().unwrap();
+    drop(vault);
+    {
+        let mut kept = state.secrets.kept.lock().unwrap();
+        let new_seed = kept.insert("record-key".to_owned(), old_seed).unwrap();
+        kept.insert("record-key-next".to_owned(), new_seed);
+    }
+    let (mut vault, found) = state.open();
+    assert_eq!((found.state, found.records), ("verified", 2), "{}", found.detail);
+    record(&mut vault, Arc::new(decision(2, Ruling::Allow)));
+    hear(&mut vault, VaultInput::Seal);
+    state.document();
+}
+
+#[test]
 fn a_head_that_somebody_moved_is_a_conflict() {
     let state = State::new();
     let (mut vault, _) = state.open();
