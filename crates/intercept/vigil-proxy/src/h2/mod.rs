@@ -24,3 +24,6 @@ mod settings;
 mod stream;
 
 pub(crate) use connection::serve;
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,6 @@ mod table;
 pub(crate) use decode::Decoder;
 pub(crate) use encode::Encoder;
 pub(crate) use fields::{Field, Fields};
-pub(crate) use table::DEFAULT_TABLE_SIZE;
 
 /// Why a header block cannot be read. The connection ends: its tables no longer agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
