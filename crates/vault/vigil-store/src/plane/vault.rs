@@ -48,6 +48,7 @@ pub struct Vault {
     pending: Pending,
     /// The state of the chain: what was found at the start until a commit mended it.
     found: State,
+    /// What is worth telling about the start, for as long as the process runs.
     detail: String,
     /// Why nothing can be recorded, while nothing can.
     unwritable: Option<String>,
@@ -67,7 +68,12 @@ impl Vault {
         let opened = start::open(&dir, &secrets, clock, &app_version)?;
         let now = clock();
         let (found, detail) = (opened.state, opened.detail);
-        let told = store_state(found, detail.clone(), true, &opened.thread.progress());
+        let kept = if opened.is_notable {
+            format!("at the start {}: {detail}", found.token())
+        } else {
+            String::new()
+        };
+        let told = store_state(found, detail, true, &opened.thread.progress());
         let mut vault = Self {
             writer: opened.writer,
             thread: opened.thread,
@@ -75,7 +81,7 @@ impl Vault {
             app_version,
             pending: Pending::default(),
             found,
-            detail,
+            detail: kept,
             unwritable: None,
             told: told.clone(),
             told_at: now,
@@ -300,6 +306,12 @@ impl Vault {
         say(VaultOutput::Store(self.told.clone()));
     }
 }
+
+/// The pipeline runs each plane on a thread.
+const _: fn() = || {
+    const fn can_move_to_a_thread<T: Send>() {}
+    can_move_to_a_thread::<Vault>();
+};
 
 impl Plane for Vault {
     type Input = VaultInput;

@@ -30,6 +30,8 @@ pub(crate) struct Opened {
     pub(crate) thread: SealThread,
     pub(crate) state: State,
     pub(crate) detail: String,
+    /// Whether the user should still see the detail later: anything but a chain that begins or goes on.
+    pub(crate) is_notable: bool,
 }
 
 /// What is being opened.
@@ -75,8 +77,9 @@ pub(crate) fn open(
         sealer.anchor()?
     }
     let thread = SealThread::start(sealer).map_err(OpenError::Thread)?;
+    let is_notable = opening.remarks.len() > 1 || !matches!(state, State::Empty | State::Verified);
     let detail = opening.remarks.join("; ");
-    Ok(Opened { dir, writer, thread, state, detail })
+    Ok(Opened { dir, writer, thread, state, detail, is_notable })
 }
 
 impl Opening<'_> {
