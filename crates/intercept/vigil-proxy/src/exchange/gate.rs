@@ -78,6 +78,8 @@ pub(crate) struct ReplyGate {
     delivered: Sha256,
     calls: u32,
     ended: bool,
+    /// The body broke off: nothing ends it in good order any more.
+    broken: bool,
 }
 
 /// A recorded release whose bytes the client's connection has not accepted yet.
@@ -115,6 +117,7 @@ impl ReplyGate {
             delivered: Sha256::new(),
             calls: 0,
             ended: false,
+            broken: false,
         }
     }
 
@@ -162,6 +165,7 @@ impl ReplyGate {
             complete = false;
             broken = Some(self.cut(NoticeKind::Malformed, error.to_string()));
         }
+        self.broken = !complete;
         self.reader.end(complete, &mut self.out);
         self.collect()?;
         if let Some(cut) = broken {
@@ -274,6 +278,7 @@ impl ReplyGate {
     /// Whether the body has ended and all of it is in [`Self::ready`] or already delivered.
     pub(crate) fn is_drained(&self) -> bool {
         self.ended
+            && !self.broken
             && self.complete.is_empty()
             && self.unanswered.is_empty()
             && (self.delivery == Delivery::Lockstep || self.reader.is_drained())
