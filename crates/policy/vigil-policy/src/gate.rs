@@ -215,3 +215,40 @@ impl Default for Path {
         Self { steps: [None; Self::LENGTH] }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+    use proptest::prelude::*;
+
+    fn step() -> impl Strategy<Value = (Outcome, Step)> {
+        let step = prop_oneof![
+            // What a rule says does not change; what a profile says of a class does.
+            (0u32..40).prop_map(|n| (Outcome::ALL[n as usize % 3], Step::Rule(n))),
+            (0usize..3, 0usize..8).prop_map(|(o, c)| (Outcome::ALL[o], Step::Profile(Class::ALL[c]))),
+            Just((Outcome::Hold, Step::Capability)),
+            Just((Outcome::Block, Step::Revoked)),
+        ];
+        step.boxed()
+    }
+
+    proptest! {
+        #[test]
+        fn a_path_is_the_gravest_steps_in_order(steps in proptest::collection::vec(step(), 0..60)) {
+            let mut path = Path::default();
+            steps.iter().for_each(|(outcome, step)| path.add(*outcome, *step));
+
+            let mut gravest: Vec<(Outcome, Step)> = Vec::new();
+            for (outcome, step) in steps {
+                match gravest.iter_mut().find(|(_, known)| *known == step) {
+                    Some((known, _)) => *known = outcome.max(*known),
+                    None => gravest.push((outcome, step)),
+                }
+            }
+            gravest.sort_by_key(|(outcome, step)| (Reverse(*outcome), *step));
+            gravest.truncate(Path::LENGTH);
+            prop_assert_eq!(path.steps().collect::<Vec<_>>(), gravest);
+        }
+    }
+}

@@ -268,3 +268,101 @@ fn mask(length: usize) -> u128 {
 fn cell(verb: Verb, kind: usize) -> usize {
     verb as usize * Resource::KINDS.len() + kind
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::parse;
+    use alloc::string::String;
+    use alloc::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+    use vigil_core::{Action, Provenance, Tier};
+
+    const WORDS: [&str; 14] = [
+        "/",
+        "/etc",
+        "/etc/",
+        "/etc/ssh/id_rsa.pub",
+        "/a/very/long/path/that/goes/on.txt",
+        "rel/x",
+        "--file=/etc/x",
+        "git",
+        "/usr/bin/git",
+        "push",
+        "api.evil.example",
+        "example.com.",
+        "",
+        "ünïcödé/ß",
+    ];
+
+    fn condition() -> impl Strategy<Value = &'static str> {
+        select(vec![
+            "path = '/etc/**'",
+            "path = '/etc/'",
+            "path = '/etc/ssh/id_rsa.pub'",
+            "path = ['**/on.txt', 'rel/?']",
+            "path = '/a/very/long/path/that/goes/**'",
+            "path = 'ünï*'",
+            "host = '*.evil.example'",
+            "host = ['example.com', '{a,b}*']",
+            "command = 'git push'",
+            "command = '{git,hg} pu*'",
+            "package = 'npm:*e*'",
+            "package = ['pypi:git', 'push']",
+            "tool = 'some_*'",
+            "tool = '?ome_tool'",
+            "verb = ['delete', 'send']",
+            "resource = ['path', 'credential']",
+        ])
+    }
+
+    fn resource() -> impl Strategy<Value = Resource> {
+        let word = || select(WORDS.to_vec()).prop_map(String::from);
+        prop_oneof![
+            word().prop_map(Resource::Path),
+            word().prop_map(Resource::Credential),
+            proptest::collection::vec(word(), 0..30).prop_map(Resource::Command),
+            word().prop_map(Resource::Host),
+            word().prop_map(|host| Resource::Url(alloc::format!("https://{host}:1/x"))),
+            word().prop_map(|name| Resource::Package { ecosystem: "npm".into(), name }),
+            Just(Resource::Unknown),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1500))]
+
+        #[test]
+        fn no_rule_that_matches_is_missed(
+            rules in proptest::collection::vec((proptest::collection::vec(condition(), 0..3), any::<bool>()), 0..6),
+            resource in resource(),
+            verb in select(Verb::ALL.to_vec()),
+            recursive in any::<bool>(),
+        ) {
+            let mut text = String::new();
+            for (at, (mut when, allow)) in rules.into_iter().enumerate() {
+                when.sort_unstable();
+                when.dedup_by_key(|one| one.split(' ').next());
+                let effect = if allow { "allow" } else { "hold" };
+                text += &alloc::format!("[[rule]]\nid = 'r{at}'\neffect = '{effect}'\nwhen = {{ {} }}\n", when.join(", "));
+            }
+            let table = DispatchTable::new(parse(&text, "p").unwrap().rules);
+            let action = Action::unknown("some_tool".into());
+            let mut effect = action.effects[0].clone();
+            (effect.verb, effect.resource, effect.magnitude.recursive) = (verb, resource, recursive);
+            let scene = Scene { action: &action, tier: Tier::Routine, provider: "p", agent: "a" };
+
+            let matches = |rule: &Rule| rule.matches(&scene, &effect, Provenance::Model);
+            let mut found = Vec::new();
+            table.candidates(&scene, &effect, |at, rule| if matches(rule) { found.push(at) });
+            found.sort_unstable();
+            found.dedup();
+            let in_cell = |rule: &Rule| {
+                rule.when.verbs() >> (verb as u16) & 1 == 1 && rule.when.kinds >> kind_index(&effect.resource) & 1 == 1
+            };
+            let all: Vec<u32> = (0u32..).zip(table.rules()).filter(|(_, r)| in_cell(r) && matches(r)).map(|(at, _)| at).collect();
+            prop_assert_eq!(found, all, "{}", text);
+        }
+    }
+}

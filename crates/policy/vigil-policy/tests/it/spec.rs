@@ -18,6 +18,19 @@ fn the_matrix_of_the_spec_is_the_one_in_force() {
 }
 
 #[test]
+fn the_examples_of_the_spec_are_accepted() {
+    let spec = fs::read_to_string(root().join("policy.md")).unwrap();
+    let blocks: Vec<&str> =
+        spec.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let (grants, policies): (Vec<&str>, Vec<&str>) =
+        blocks.into_iter().partition(|block| block.contains("[[grant]]"));
+    assert_eq!((policies.len(), grants.len()), (1, 1));
+    let (policy, warnings) = PolicySource::parse(policies[0], "policy.md").unwrap();
+    assert_eq!((policy.rule_count(), warnings.len()), (3, 0));
+    assert_eq!(vigil_policy::parse_grants(grants[0]).unwrap().len(), 1);
+}
+
+#[test]
 fn decides_all_vectors() {
     let mut files: Vec<PathBuf> =
         fs::read_dir(root().join("vectors/policy")).unwrap().map(|entry| entry.unwrap().path()).collect();
