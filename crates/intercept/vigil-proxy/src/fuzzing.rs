@@ -74,3 +74,18 @@ pub fn greeting(data: &[u8]) {
 pub fn ocsp(data: &[u8]) {
     crate::upstream::fuzz_ocsp(data);
 }
+
+/// HTTP/2 frames are read as they were written.
+pub fn h2_frames(data: &[u8]) {
+    crate::h2::fuzzing::frames(data);
+}
+
+/// HPACK header blocks say the same when they are written anew.
+pub fn h2_hpack(data: &[u8]) {
+    crate::h2::fuzzing::hpack(data);
+}
+
+/// A whole HTTP/2 connection between two hostile sides keeps its windows and lets no call pass.
+pub fn h2_relay(data: &[u8]) {
+    crate::h2::fuzzing::relay(data);
+}

@@ -131,7 +131,10 @@ impl Backward {
         }
         self.fragments.extend_from_slice(frame.fragment()?);
         if self.fragments.len() > self.header_bytes {
-            return Err(Fault::Limit { limit: self.header_bytes, what: "bytes in one header block (`limits.header_bytes`)" });
+            return Err(Fault::Limit {
+                limit: self.header_bytes,
+                what: "bytes in one header block (`limits.header_bytes`)",
+            });
         }
         if !frame.has(flag::END_HEADERS) {
             return Ok(Said::Nothing);

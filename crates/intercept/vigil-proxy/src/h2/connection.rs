@@ -36,16 +36,18 @@ where
     let mut relay = Relay::new(exchanges, place, limits.header_bytes);
     let (mut client, mut upstream) = (Leg::new(client), Leg::new(upstream));
     let mut moved_at = started;
+    let mut stopping = false;
     let end = loop {
         relay.deliver();
         let quiet = if relay.streams.is_empty() { limits.idle } else { limits.stall };
         let quiet_until = moved_at + quiet;
-        let until = if relay.waiting.is_empty() { quiet_until } else { quiet_until.min(Instant::now() + TICK) };
-        let closing = relay.last_served != u32::MAX;
+        let until =
+            if relay.waiting.is_empty() { quiet_until } else { quiet_until.min(Instant::now() + TICK) };
         let woken = tokio::select! {
             biased;
             woken = poll_fn(|cx| turn(cx, &mut relay, &mut client, &mut upstream)) => woken,
-            () = stop.asked(), if !closing => {
+            () = stop.asked(), if !stopping => {
+                stopping = true;
                 relay.turn_away(Code::NoError);
                 continue;
             }
@@ -80,10 +82,13 @@ where
         }
         relay.speak().await;
         if client.is_gone() {
+            if let Some(error) = client.error.take().filter(|_| relay.forward.last_stream() == 0) {
+                relay.place.client_failed(&relay.exchanges, &error);
+            }
             break End::ClientGone;
         }
-        let served = relay.last_served != u32::MAX && relay.streams.is_empty();
-        if served && relay.to_client.is_empty() && (upstream.mourned || stop.is_asked()) {
+        let last = upstream.mourned || stop.is_asked();
+        if last && relay.streams.is_empty() && relay.to_client.is_empty() {
             break End::Served;
         }
     };
@@ -145,7 +150,12 @@ enum Woken {
 }
 
 /// Writes what waits and reads what came.
-fn turn<C, U>(cx: &mut Context<'_>, relay: &mut Relay, client: &mut Leg<C>, upstream: &mut Leg<U>) -> Poll<Option<Woken>>
+fn turn<C, U>(
+    cx: &mut Context<'_>,
+    relay: &mut Relay,
+    client: &mut Leg<C>,
+    upstream: &mut Leg<U>,
+) -> Poll<Option<Woken>>
 where
     C: AsyncRead + AsyncWrite + Unpin,
     U: AsyncRead + AsyncWrite + Unpin,
@@ -173,6 +183,8 @@ struct Leg<S> {
     input: Vec<u8>,
     filled: usize,
     read_ended: bool,
+    /// With what reading ended, when it was not in good order.
+    error: Option<io::Error>,
     write_failed: bool,
     unflushed: bool,
     /// Whether its end was acted on.
@@ -189,6 +201,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Leg<S> {
             input: vec![0; FIRST_INPUT_BYTES],
             filled: 0,
             read_ended: false,
+            error: None,
             write_failed: false,
             unflushed: false,
             mourned: false,
@@ -219,7 +232,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Leg<S> {
         if self.read_ended {
             return false;
         }
-        let Some(free) = self.input.get_mut(self.filled..).filter(|free| !free.is_empty()) else { return false };
+        let Some(free) = self.input.get_mut(self.filled..).filter(|free| !free.is_empty()) else {
+            return false;
+        };
         let mut into = ReadBuf::new(free);
         match Pin::new(&mut self.io).poll_read(cx, &mut into) {
             Poll::Pending => false,
@@ -227,7 +242,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Leg<S> {
                 self.filled += into.filled().len();
                 true
             }
-            Poll::Ready(_) => {
+            Poll::Ready(ended) => {
+                self.error = ended.err();
                 self.read_ended = true;
                 true
             }

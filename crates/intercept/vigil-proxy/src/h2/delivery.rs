@@ -70,7 +70,8 @@ impl Relay {
         if open.window <= 0 {
             return Turn::Over;
         }
-        let Some(room) = usize::try_from(self.client_window.min(open.window)).ok().filter(|room| *room > 0) else {
+        let Some(room) = usize::try_from(self.client_window.min(open.window)).ok().filter(|room| *room > 0)
+        else {
             return Turn::NoRoom;
         };
         let count = waiting.len().min(room).min(FRAME_BYTES as usize);
@@ -94,7 +95,9 @@ impl Relay {
     }
 
     fn send_tail(&mut self, stream: u32) -> Turn {
-        let Some(open) = self.streams.get_mut(&stream).filter(|open| open.is_at_tail()) else { return Turn::Over };
+        let Some(open) = self.streams.get_mut(&stream).filter(|open| open.is_at_tail()) else {
+            return Turn::Over;
+        };
         let out = self.to_client.frames();
         match &open.tail {
             Tail::Trailers(block) => put_headers(out, stream, block, FRAME_BYTES as usize, true),
@@ -109,7 +112,7 @@ impl Relay {
         let Some(open) = self.streams.get_mut(&stream) else { return };
         open.tail = Tail::Sent;
         if let Some(code) = open.reset_after.take() {
-            put(self.to_client.frames(), kind::RST_STREAM, 0, stream, &code.to_be_bytes());
+            self.reset_client(stream, code);
         }
         self.mark(stream, 0, true);
     }
@@ -124,9 +127,13 @@ impl Relay {
             self.queued -= queue.bytes().len();
             open.body = Body::Awaited;
         }
-        put(self.to_client.frames(), kind::RST_STREAM, 0, stream, &code.to_be_bytes());
+        self.reset_client(stream, code);
         self.mark(stream, 0, true);
         self.credit_connection();
+    }
+
+    pub(super) fn reset_client(&mut self, stream: u32, code: u32) {
+        put(self.to_client.frames(), kind::RST_STREAM, 0, stream, &code.to_be_bytes());
     }
 
     fn mark(&mut self, stream: u32, bytes: usize, last: bool) {
@@ -136,7 +143,8 @@ impl Relay {
     /// The client's socket has taken bytes.
     pub(super) fn taken(&mut self) {
         let accepted = self.to_client.accepted();
-        while let Some(Mark { stream, bytes, last, .. }) = self.marks.pop_front_if(|mark| mark.at <= accepted) {
+        while let Some(Mark { stream, bytes, last, .. }) = self.marks.pop_front_if(|mark| mark.at <= accepted)
+        {
             let Some(open) = self.streams.get_mut(&stream) else { continue };
             if let Body::Gated { gate, sent } = &mut open.body {
                 gate.delivered(bytes);
@@ -203,7 +211,9 @@ impl Relay {
         let mut found = Poll::Pending;
         let streams = &mut self.streams;
         self.waiting.retain(|stream| {
-            let Some(Body::Gated { gate, .. }) = streams.get_mut(stream).map(|open| &mut open.body) else { return false };
+            let Some(Body::Gated { gate, .. }) = streams.get_mut(stream).map(|open| &mut open.body) else {
+                return false;
+            };
             if found.is_pending()
                 && let Poll::Ready(wake) = pin!(gate.wake()).poll(cx)
             {

@@ -108,7 +108,12 @@ impl Forward {
     }
 
     /// Forwards one frame.
-    pub(super) fn frame<'a>(&mut self, frame: Frame<'a>, now: u64, out: &mut Vec<u8>) -> Result<Seen<'a>, Fault> {
+    pub(super) fn frame<'a>(
+        &mut self,
+        frame: Frame<'a>,
+        now: u64,
+        out: &mut Vec<u8>,
+    ) -> Result<Seen<'a>, Fault> {
         if !self.settings_seen && frame.kind != kind::SETTINGS {
             return Err(Fault::Protocol("a connection does not begin with SETTINGS"));
         }
@@ -154,7 +159,10 @@ impl Forward {
     pub(super) fn expect_ack(&mut self, table_size: Option<usize>) -> Result<(), Fault> {
         self.unacknowledged.push_back(table_size);
         if self.unacknowledged.len() > HEADER_FRAMES {
-            return Err(Fault::Limit { limit: HEADER_FRAMES, what: "SETTINGS frames without acknowledgement" });
+            return Err(Fault::Limit {
+                limit: HEADER_FRAMES,
+                what: "SETTINGS frames without acknowledgement",
+            });
         }
         Ok(())
     }
@@ -183,7 +191,10 @@ impl Forward {
         self.raw.extend_from_slice(frame.raw);
         self.fragments.extend_from_slice(frame.fragment()?);
         if self.fragments.len() > self.header_bytes {
-            return Err(Fault::Limit { limit: self.header_bytes, what: "bytes in one header block (`limits.header_bytes`)" });
+            return Err(Fault::Limit {
+                limit: self.header_bytes,
+                what: "bytes in one header block (`limits.header_bytes`)",
+            });
         }
         if !frame.has(flag::END_HEADERS) {
             return Ok(Seen::Nothing);
@@ -247,7 +258,10 @@ impl Forward {
 
     fn settings<'a>(&mut self, frame: Frame<'a>, now: u64, out: &mut Vec<u8>) -> Result<Seen<'a>, Fault> {
         if settings::is_ack(&frame)? {
-            let told = self.unacknowledged.pop_front().ok_or(Fault::Protocol("SETTINGS are acknowledged that nobody sent"))?;
+            let told = self
+                .unacknowledged
+                .pop_front()
+                .ok_or(Fault::Protocol("SETTINGS are acknowledged that nobody sent"))?;
             if let Some(size) = told {
                 self.decoder.agree(size);
             }

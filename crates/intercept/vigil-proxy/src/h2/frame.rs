@@ -48,7 +48,8 @@ pub(super) struct Frame<'a> {
 impl<'a> Frame<'a> {
     /// The first frame in `bytes`, when it is there whole.
     pub(super) fn first(bytes: &'a [u8], max_payload: u32) -> Result<Option<Self>, Fault> {
-        let Some((&[a, b, c, kind, flags, s0, s1, s2, s3], rest)) = bytes.split_first_chunk::<HEAD_BYTES>() else {
+        let Some((&[a, b, c, kind, flags, s0, s1, s2, s3], rest)) = bytes.split_first_chunk::<HEAD_BYTES>()
+        else {
             return Ok(None);
         };
         let length = u32::from_be_bytes([0, a, b, c]);
@@ -66,7 +67,12 @@ impl<'a> Frame<'a> {
     /// Which frames belong to a stream and which to the connection.
     fn check_stream(&self) -> Result<(), Fault> {
         match self.kind {
-            kind::DATA | kind::HEADERS | kind::PRIORITY | kind::RST_STREAM | kind::PUSH_PROMISE | kind::CONTINUATION
+            kind::DATA
+            | kind::HEADERS
+            | kind::PRIORITY
+            | kind::RST_STREAM
+            | kind::PUSH_PROMISE
+            | kind::CONTINUATION
                 if self.stream == 0 =>
             {
                 Err(Fault::Protocol("a frame of a stream names none"))
@@ -100,7 +106,11 @@ impl<'a> Frame<'a> {
     /// The increment of a WINDOW_UPDATE frame.
     pub(super) fn increment(&self) -> Result<u32, Fault> {
         let increment = self.number("a WINDOW_UPDATE frame does not have four bytes")? & STREAM_MASK;
-        if increment == 0 { Err(Fault::Protocol("a WINDOW_UPDATE frame adds nothing")) } else { Ok(increment) }
+        if increment == 0 {
+            Err(Fault::Protocol("a WINDOW_UPDATE frame adds nothing"))
+        } else {
+            Ok(increment)
+        }
     }
 
     /// The error code of an RST_STREAM frame.
@@ -110,7 +120,8 @@ impl<'a> Frame<'a> {
 
     /// The last stream that a GOAWAY frame says was looked at.
     pub(super) fn last_stream(&self) -> Result<u32, Fault> {
-        let (last, rest) = self.payload.split_first_chunk().ok_or(Fault::FrameSize("a GOAWAY frame is too short"))?;
+        let (last, rest) =
+            self.payload.split_first_chunk().ok_or(Fault::FrameSize("a GOAWAY frame is too short"))?;
         if rest.len() < 4 {
             return Err(Fault::FrameSize("a GOAWAY frame is too short"));
         }
@@ -119,7 +130,11 @@ impl<'a> Frame<'a> {
 
     /// Checks the length of a PING frame.
     pub(super) fn check_ping(&self) -> Result<(), Fault> {
-        if self.payload.len() == 8 { Ok(()) } else { Err(Fault::FrameSize("a PING frame does not have eight bytes")) }
+        if self.payload.len() == 8 {
+            Ok(())
+        } else {
+            Err(Fault::FrameSize("a PING frame does not have eight bytes"))
+        }
     }
 
     fn number(&self, what: &'static str) -> Result<u32, Fault> {
@@ -132,7 +147,10 @@ fn unpad(payload: &[u8], padded: bool) -> Result<&[u8], Fault> {
         return Ok(payload);
     }
     let (length, rest) = payload.split_first().ok_or(Fault::FrameSize("a padded frame is empty"))?;
-    let end = rest.len().checked_sub(usize::from(*length)).ok_or(Fault::Protocol("a frame is all padding and more"))?;
+    let end = rest
+        .len()
+        .checked_sub(usize::from(*length))
+        .ok_or(Fault::Protocol("a frame is all padding and more"))?;
     Ok(rest.get(..end).unwrap_or_default())
 }
 
@@ -164,7 +182,13 @@ pub(super) fn put_goaway(out: &mut Vec<u8>, last_stream: u32, code: Code) {
 }
 
 /// Writes a header block as one HEADERS frame and as many CONTINUATION frames as it takes.
-pub(super) fn put_headers(out: &mut Vec<u8>, stream: u32, mut block: &[u8], max_payload: usize, end_stream: bool) {
+pub(super) fn put_headers(
+    out: &mut Vec<u8>,
+    stream: u32,
+    mut block: &[u8],
+    max_payload: usize,
+    end_stream: bool,
+) {
     let mut kind = kind::HEADERS;
     let mut flags = if end_stream { flag::END_STREAM } else { 0 };
     while let Some((part, rest)) = block.split_at_checked(max_payload).filter(|(_, rest)| !rest.is_empty()) {
@@ -209,7 +233,8 @@ mod tests {
 
     #[test]
     fn frames_stand_where_they_belong() {
-        for (kind, stream) in [(kind::DATA, 0), (kind::CONTINUATION, 0), (kind::PING, 1), (kind::SETTINGS, 3)] {
+        for (kind, stream) in [(kind::DATA, 0), (kind::CONTINUATION, 0), (kind::PING, 1), (kind::SETTINGS, 3)]
+        {
             let mut bytes = Vec::new();
             put(&mut bytes, kind, 0, stream, &[]);
             assert!(matches!(Frame::first(&bytes, MAX), Err(Fault::Protocol(_))), "{kind} on {stream}");

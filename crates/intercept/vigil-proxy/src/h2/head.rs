@@ -47,7 +47,8 @@ pub(super) fn request<'a>(fields: &'a Fields, host: &str, port: u16) -> Result<R
     if method == b"CONNECT" || protocol.is_some() {
         return Err(Fault::Refused("CONNECT inside an intercepted connection would leave the gate"));
     }
-    let path = path.filter(|path| !path.is_empty()).ok_or(Fault::Protocol("a request has no path"))?;
+    let path = path.filter(|path| path.starts_with(b"/") || *path == b"*");
+    let path = path.ok_or(Fault::Protocol("a request has no path"))?;
     if scheme.is_none() {
         return Err(Fault::Protocol("a request has no scheme"));
     }
@@ -57,7 +58,9 @@ pub(super) fn request<'a>(fields: &'a Fields, host: &str, port: u16) -> Result<R
         None => return Err(Fault::Protocol("a request names no host, or two")),
     }
     let printable = |text: &'a [u8]| {
-        let text = core::str::from_utf8(text).ok().filter(|text| text.bytes().all(|byte| byte > b' ' && byte != 0x7f));
+        let text = core::str::from_utf8(text)
+            .ok()
+            .filter(|text| text.bytes().all(|byte| byte > b' ' && byte != 0x7f));
         text.ok_or(Fault::Protocol("method or path of a request are not plain text"))
     };
     Ok(RequestHead { method: printable(method)?, path: printable(path)? })
@@ -108,7 +111,11 @@ fn check_host(authority: &[u8], host: &str, port: u16) -> Result<(), Fault> {
         let port_fits = its_port.is_none_or(|digits| digits.parse() == Ok(port));
         bare(name) == bare(host) && port_fits
     });
-    if same { Ok(()) } else { Err(Fault::Refused("a request names another host than its connection leads to")) }
+    if same {
+        Ok(())
+    } else {
+        Err(Fault::Refused("a request names another host than its connection leads to"))
+    }
 }
 
 #[cfg(test)]
@@ -116,8 +123,12 @@ mod tests {
     use super::super::hpack::Field;
     use super::*;
 
-    const GOOD: [(&str, &str); 4] =
-        [(":method", "POST"), (":scheme", "https"), (":path", "/v1/messages?x=1"), (":authority", "api.test")];
+    const GOOD: [(&str, &str); 4] = [
+        (":method", "POST"),
+        (":scheme", "https"),
+        (":path", "/v1/messages?x=1"),
+        (":authority", "api.test"),
+    ];
 
     fn fields(list: &[(&str, &str)]) -> Fields {
         let mut fields = Fields::default();
@@ -171,7 +182,9 @@ mod tests {
         check_refused(&[], ":path", malformed);
         check_refused(&[], ":authority", malformed);
         check_refused(&[("host", "api.test"), ("host", "api.test")], ":authority", malformed);
-        for field in [("transfer-encoding", "chunked"), ("Upper", "x"), ("a b", "x"), ("a", "x\r\nhost: y"), ("", "x")] {
+        for field in
+            [("transfer-encoding", "chunked"), ("Upper", "x"), ("a b", "x"), ("a", "x\r\nhost: y"), ("", "x")]
+        {
             check_refused(&[field], "", malformed);
         }
         check_refused(&[(":path", "/a b")], ":path", malformed);
@@ -180,7 +193,12 @@ mod tests {
     #[test]
     fn a_status_is_three_digits_and_alone() {
         assert_eq!(status(&fields(&[(":status", "200"), ("a", "b")])), Some(200));
-        for list in [&[(":status", "2000")][..], &[("a", "b"), (":status", "200")], &[(":status", "200"), (":status", "200")], &[]] {
+        for list in [
+            &[(":status", "2000")][..],
+            &[("a", "b"), (":status", "200")],
+            &[(":status", "200"), (":status", "200")],
+            &[],
+        ] {
             assert_eq!(status(&fields(list)), None, "{list:?}");
         }
     }

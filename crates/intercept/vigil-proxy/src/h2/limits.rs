@@ -62,7 +62,9 @@ impl Budget {
 
     /// Takes one. `false` when none is left.
     pub(super) fn take(&mut self, now_millis: u64) -> bool {
-        let gained = now_millis.saturating_sub(self.since_millis).saturating_mul(u64::from(self.allowance.per_second)) / 1000;
+        let gained =
+            now_millis.saturating_sub(self.since_millis).saturating_mul(u64::from(self.allowance.per_second))
+                / 1000;
         if gained > 0 {
             self.since_millis = now_millis;
             let sum = u64::from(self.left).saturating_add(gained);
@@ -86,6 +88,9 @@ mod tests {
     fn a_budget_runs_out_and_comes_back_with_time() {
         let mut budget = Budget::new(Allowance { at_once: 3, per_second: 2 });
         assert_eq!([0, 0, 0, 0, 499].map(|now| budget.take(now)), [true, true, true, false, false]);
-        assert_eq!([500, 501, 60_000, 60_000, 60_000, 60_000].map(|now| budget.take(now)), [true, false, true, true, true, false]);
+        assert_eq!(
+            [500, 501, 60_000, 60_000, 60_000, 60_000].map(|now| budget.take(now)),
+            [true, false, true, true, true, false]
+        );
     }
 }

@@ -14,6 +14,7 @@ mod delivery;
 mod fault;
 mod forward;
 mod frame;
+pub(crate) mod fuzzing;
 mod head;
 mod hpack;
 mod limits;

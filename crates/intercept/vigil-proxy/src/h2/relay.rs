@@ -55,7 +55,9 @@ pub(super) struct Relay {
     /// SETTINGS of the client that are not acknowledged, because the upstream's own must be told first.
     acks_owed: usize,
     /// No stream above this one is served.
-    pub(super) last_served: u32,
+    last_served: u32,
+    /// Whether the client was told so by Vigil.
+    turned_away: bool,
 }
 
 impl Relay {
@@ -80,6 +82,7 @@ impl Relay {
             queued: 0,
             acks_owed: 0,
             last_served: u32::MAX,
+            turned_away: false,
         }
     }
 
@@ -137,7 +140,8 @@ impl Relay {
             return Err(Fault::Limit { limit: OPEN_STREAMS, what: "streams open at once" });
         }
         let fields = self.forward.fields();
-        let text = |name: &[u8]| core::str::from_utf8(fields.first(name).unwrap_or_default()).unwrap_or_default();
+        let text =
+            |name: &[u8]| core::str::from_utf8(fields.first(name).unwrap_or_default()).unwrap_or_default();
         let exchange = self.exchanges.begin(&RequestHead {
             provider: &self.place.provider,
             host: &self.place.host,
@@ -230,8 +234,8 @@ impl Relay {
 
     /// Says goodbye to the client: it must open no more streams.
     pub(super) fn turn_away(&mut self, code: Code) {
-        if self.last_served == u32::MAX {
-            self.last_served = self.forward.last_stream();
+        if !std::mem::replace(&mut self.turned_away, true) {
+            self.last_served = self.last_served.min(self.forward.last_stream());
             put_goaway(self.to_client.frames(), self.last_served, code);
         }
     }
@@ -249,6 +253,14 @@ impl Relay {
         self.to_upstream.discard();
     }
 
+    /// The upstream said that it serves no stream above `last`.
+    pub(super) fn served_up_to(&mut self, last: u32) {
+        self.last_served = self.last_served.min(last);
+        let mut unserved: Vec<u32> = self.streams.keys().copied().filter(|stream| *stream > last).collect();
+        unserved.sort_unstable();
+        unserved.into_iter().for_each(|stream| self.leave(stream, Ending::UpstreamCut));
+    }
+
     /// Ends everything at once.
     pub(super) fn end_all(&mut self, ending: &Ending) {
         let all: Vec<u32> = self.streams.keys().copied().collect();
@@ -258,5 +270,9 @@ impl Relay {
 
 fn enlarged(window: i64, by: i64) -> Result<i64, Fault> {
     let window = window + by;
-    if window > i64::from(LARGEST_WINDOW) { Err(Fault::FlowControl("a window is too large")) } else { Ok(window) }
+    if window > i64::from(LARGEST_WINDOW) {
+        Err(Fault::FlowControl("a window is too large"))
+    } else {
+        Ok(window)
+    }
 }

@@ -3,6 +3,7 @@
 use vigil_core::message::{Ending, NoticeKind};
 
 use crate::exchange::{Delivery, ReplyPlan};
+use crate::h1::local_reply;
 
 use super::backward::Said;
 use super::fault::{Code, Fault};
@@ -55,10 +56,7 @@ impl Relay {
             Said::Ping => self.to_client.frames().extend_from_slice(frame.raw),
             Said::GoAway { last } => {
                 self.to_client.frames().extend_from_slice(frame.raw);
-                self.last_served = self.last_served.min(last);
-                let mut unserved: Vec<u32> = self.streams.keys().copied().filter(|stream| *stream > last).collect();
-                unserved.sort_unstable();
-                unserved.into_iter().for_each(|stream| self.leave(stream, Ending::UpstreamCut));
+                self.served_up_to(last);
             }
         }
         Ok(())
@@ -71,7 +69,11 @@ impl Relay {
             return;
         }
         if !matches!(open.body, Body::Awaited) {
-            return if end { self.ended(stream, true) } else { self.malformed(stream, "its trailers do not end it") };
+            return if end {
+                self.ended(stream, true)
+            } else {
+                self.malformed(stream, "its trailers do not end it")
+            };
         }
         match head::status(self.backward.fields()) {
             None => self.malformed(stream, "its head has no status, or more than one"),
@@ -88,8 +90,14 @@ impl Relay {
         let plan = open.exchange.reply(status, &|name| fields.first(name.as_bytes()));
         if end {
             open.upstream_ended = true;
-            if let ReplyPlan::Refuse(text) = plan {
-                return self.refuse(stream, text);
+            match plan {
+                ReplyPlan::Refuse(text) => return self.refuse(stream, text),
+                ReplyPlan::Gate(mut gate) => {
+                    if let Err(cut) = gate.end(true) {
+                        return self.cut(stream, Code::InternalError as u32, Ending::Refused(cut.reason));
+                    }
+                }
+                ReplyPlan::Relay => {}
             }
             // A reply without a body is complete with its head: HEAD, 204, 304, or nothing to say.
             open.body = Body::Relayed(Queue::default());
@@ -173,9 +181,10 @@ impl Relay {
     /// The upstream resets a stream: after a whole reply it means "no more of the request", else the reply broke off.
     fn given_up(&mut self, stream: u32, code: u32) {
         match self.streams.get_mut(&stream) {
-            Some(open) if open.upstream_ended => open.reset_after = Some(code),
+            Some(open) if open.upstream_ended && open.tail != Tail::Sent => open.reset_after = Some(code),
+            Some(open) if open.upstream_ended => self.reset_client(stream, code),
             Some(_) => self.broken_off(stream, code),
-            None if code == Code::NoError as u32 => put_reset(self.to_client.frames(), stream, Code::NoError),
+            None if code == Code::NoError as u32 => self.reset_client(stream, code),
             None => {}
         }
     }
@@ -200,10 +209,12 @@ impl Relay {
 
     /// The client gets an error in place of the reply.
     fn refuse(&mut self, stream: u32, text: String) {
+        let reply = local_reply(502, &text);
+        let body = reply.split_once("\r\n\r\n").map_or(text.as_str(), |(_, body)| body);
         let mut fields = Fields::default();
-        let length = text.len().to_string();
+        let length = body.len().to_string();
         for (name, value) in
-            [(":status", "502"), ("content-type", "text/plain; charset=utf-8"), ("content-length", length.as_str())]
+            [(":status", "502"), ("content-type", "application/json"), ("content-length", length.as_str())]
         {
             fields.push(Field { name: name.as_bytes(), value: value.as_bytes(), never_indexed: false });
         }
@@ -218,8 +229,8 @@ impl Relay {
             }
         }
         let mut queue = Queue::default();
-        queue.push(text.as_bytes());
-        self.queued += text.len();
+        queue.push(body.as_bytes());
+        self.queued += body.len();
         open.body = Body::Relayed(queue);
         open.tail = Tail::End;
         open.ending = Ending::Refused(text);
@@ -244,7 +255,10 @@ impl Relay {
     fn encode_fields(&mut self, fields: &Fields, keep: impl Fn(&[u8]) -> bool) -> Vec<u8> {
         let mut block = Vec::new();
         self.encoder.begin(&mut block);
-        fields.iter().filter(|field| keep(field.name)).for_each(|field| self.encoder.field(field, &mut block));
+        fields
+            .iter()
+            .filter(|field| keep(field.name))
+            .for_each(|field| self.encoder.field(field, &mut block));
         block
     }
 

@@ -28,7 +28,11 @@ pub(super) struct ClientSettings {
 ///
 /// What a client says about replies ends at Vigil, which reads them with windows and a table of its own; what it says
 /// beyond (extensions) goes on. The first frame adds what Vigil says for itself, above all that nothing may be pushed.
-pub(super) fn for_upstream(frame: &Frame<'_>, first: bool, out: &mut Vec<u8>) -> Result<ClientSettings, Fault> {
+pub(super) fn for_upstream(
+    frame: &Frame<'_>,
+    first: bool,
+    out: &mut Vec<u8>,
+) -> Result<ClientSettings, Fault> {
     let mut settings = ClientSettings::default();
     let mut told = Vec::new();
     if first {
@@ -40,7 +44,10 @@ pub(super) fn for_upstream(frame: &Frame<'_>, first: bool, out: &mut Vec<u8>) ->
             id::INITIAL_WINDOW_SIZE => settings.initial_window = Some(window(value)?),
             id::MAX_FRAME_SIZE => frame_size(value)?,
             id::ENABLE_PUSH if value > 1 => return Err(Fault::Protocol("ENABLE_PUSH is neither 0 nor 1")),
-            id::HEADER_TABLE_SIZE | id::ENABLE_PUSH | id::MAX_CONCURRENT_STREAMS | id::MAX_HEADER_LIST_SIZE => {}
+            id::HEADER_TABLE_SIZE
+            | id::ENABLE_PUSH
+            | id::MAX_CONCURRENT_STREAMS
+            | id::MAX_HEADER_LIST_SIZE => {}
             _ => add(&mut told, id, value),
         }
     }
@@ -59,7 +66,11 @@ pub(super) struct UpstreamSettings {
 
 /// Reads an upstream's SETTINGS and writes the frame the client gets in their place: the same, with the limits that a
 /// decoder beside the upstream's needs, and without the invitation to open WebSockets over HTTP/2 (RFC 8441).
-pub(super) fn for_client(frame: &Frame<'_>, first: bool, out: &mut Vec<u8>) -> Result<UpstreamSettings, Fault> {
+pub(super) fn for_client(
+    frame: &Frame<'_>,
+    first: bool,
+    out: &mut Vec<u8>,
+) -> Result<UpstreamSettings, Fault> {
     let mut settings = UpstreamSettings::default();
     let mut told = Vec::new();
     let mut streams_told = false;
@@ -67,7 +78,8 @@ pub(super) fn for_client(frame: &Frame<'_>, first: bool, out: &mut Vec<u8>) -> R
         let value = match id {
             id::HEADER_TABLE_SIZE => {
                 let size = value.min(TABLE_BYTES);
-                settings.table_size = Some(settings.table_size.map_or(size as usize, |least| least.min(size as usize)));
+                settings.table_size =
+                    Some(settings.table_size.map_or(size as usize, |least| least.min(size as usize)));
                 size
             }
             id::MAX_CONCURRENT_STREAMS => {
@@ -95,7 +107,9 @@ pub(super) fn for_client(frame: &Frame<'_>, first: bool, out: &mut Vec<u8>) -> R
 /// Whether the frame acknowledges settings.
 pub(super) fn is_ack(frame: &Frame<'_>) -> Result<bool, Fault> {
     match frame.has(flag::ACK) {
-        true if !frame.payload.is_empty() => Err(Fault::FrameSize("an acknowledgement of SETTINGS is not empty")),
+        true if !frame.payload.is_empty() => {
+            Err(Fault::FrameSize("an acknowledgement of SETTINGS is not empty"))
+        }
         ack => Ok(ack),
     }
 }
@@ -105,7 +119,9 @@ fn entries<'a>(frame: &Frame<'a>) -> Result<impl Iterator<Item = (u16, u32)> + u
     if !rest.is_empty() {
         return Err(Fault::FrameSize("a SETTINGS frame is cut off"));
     }
-    Ok(entries.iter().map(|&[i, d, a, b, c, e]| (u16::from_be_bytes([i, d]), u32::from_be_bytes([a, b, c, e]))))
+    Ok(entries
+        .iter()
+        .map(|&[i, d, a, b, c, e]| (u16::from_be_bytes([i, d]), u32::from_be_bytes([a, b, c, e]))))
 }
 
 fn add(told: &mut Vec<u8>, id: u16, value: u32) {
@@ -118,7 +134,11 @@ fn window(value: u32) -> Result<u32, Fault> {
 }
 
 fn frame_size(value: u32) -> Result<(), Fault> {
-    if (FRAME_BYTES..1 << 24).contains(&value) { Ok(()) } else { Err(Fault::Protocol("MAX_FRAME_SIZE is out of its range")) }
+    if (FRAME_BYTES..1 << 24).contains(&value) {
+        Ok(())
+    } else {
+        Err(Fault::Protocol("MAX_FRAME_SIZE is out of its range"))
+    }
 }
 
 #[cfg(test)]
@@ -147,7 +167,10 @@ mod tests {
     #[test]
     fn the_client_is_told_what_the_upstream_said_within_limits() {
         check_client(&[(4, 1 << 20), (0xf000, 7)], &[(4, 1 << 20), (0xf000, 7)]);
-        check_client(&[(1, 1 << 20), (3, 1000), (5, 1 << 23)], &[(1, TABLE_BYTES), (3, 256), (5, CLIENT_FRAME_BYTES)]);
+        check_client(
+            &[(1, 1 << 20), (3, 1000), (5, 1 << 23)],
+            &[(1, TABLE_BYTES), (3, 256), (5, CLIENT_FRAME_BYTES)],
+        );
         check_client(&[(8, 1)], &[]);
     }
 

@@ -30,7 +30,12 @@ impl Decoder {
     }
 
     /// Reads one whole block into `fields`, which is emptied first.
-    pub(crate) fn decode(&mut self, block: &[u8], max_list: usize, fields: &mut Fields) -> Result<(), HpackError> {
+    pub(crate) fn decode(
+        &mut self,
+        block: &[u8],
+        max_list: usize,
+        fields: &mut Fields,
+    ) -> Result<(), HpackError> {
         fields.clear();
         let mut input = Input(block);
         self.resize(&mut input)?;

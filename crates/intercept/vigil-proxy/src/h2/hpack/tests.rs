@@ -46,7 +46,11 @@ const THIRD: &[(&str, &str)] = &[
 
 #[test]
 fn reads_the_single_fields_of_appendix_c_2() {
-    check(&mut Decoder::new(), "400a637573746f6d2d6b65790d637573746f6d2d686561646572", &[("custom-key", "custom-header")]);
+    check(
+        &mut Decoder::new(),
+        "400a637573746f6d2d6b65790d637573746f6d2d686561646572",
+        &[("custom-key", "custom-header")],
+    );
     check(&mut Decoder::new(), "040c2f73616d706c652f70617468", &[(":path", "/sample/path")]);
     check(&mut Decoder::new(), "100870617373776f726406736563726574", &[("password", "secret")]);
     check(&mut Decoder::new(), "82", &[(":method", "GET")]);

@@ -21,7 +21,10 @@ const GET: [(&str, &str); 5] =
 fn block(fields: &[(&str, &str)]) -> Vec<u8> {
     let (mut encoder, mut block) = (Encoder::default(), Vec::new());
     for (name, value) in fields {
-        encoder.field(Field { name: name.as_bytes(), value: value.as_bytes(), never_indexed: false }, &mut block);
+        encoder.field(
+            Field { name: name.as_bytes(), value: value.as_bytes(), never_indexed: false },
+            &mut block,
+        );
     }
     block
 }
@@ -48,7 +51,10 @@ impl Hand {
         let mut hello = Vec::new();
         put(&mut hello, kind::SETTINGS, 0, 0, &[]);
         hand.upstream(&hello).unwrap();
-        assert_eq!(hand.to_client().iter().map(|frame| (frame.0, frame.1)).collect::<Vec<_>>(), [(4, 0), (4, 1)]);
+        assert_eq!(
+            hand.to_client().iter().map(|frame| (frame.0, frame.1)).collect::<Vec<_>>(),
+            [(4, 0), (4, 1)]
+        );
         let mut ack = Vec::new();
         put(&mut ack, kind::SETTINGS, flag::ACK, 0, &[]);
         hand.client(&ack).unwrap();
@@ -105,7 +111,13 @@ async fn a_request_goes_on_byte_for_byte_however_it_arrives() {
     put(&mut sent, kind::HEADERS, flag::PADDED | flag::PRIORITY, 1, &first);
     let mut rest = block[3..].chunks(3).peekable();
     while let Some(part) = rest.next() {
-        put(&mut sent, kind::CONTINUATION, if rest.peek().is_none() { flag::END_HEADERS } else { 0 }, 1, part);
+        put(
+            &mut sent,
+            kind::CONTINUATION,
+            if rest.peek().is_none() { flag::END_HEADERS } else { 0 },
+            1,
+            part,
+        );
     }
     put(&mut sent, kind::PRIORITY, 0, 1, &[0, 0, 0, 0, 1]);
     put(&mut sent, kind::DATA, flag::PADDED, 1, b"\x03body\0\0\0");
@@ -150,7 +162,10 @@ async fn interim_heads_fields_and_padded_data_reach_the_client() {
     let seen = hand.to_client();
     let fields = |at: usize| decoded(&seen[at].3);
     assert_eq!(fields(0), [(":status", "103"), ("link", "</a>")].map(|(n, v)| (n.to_owned(), v.to_owned())));
-    assert_eq!(fields(1), [(":status", "200"), ("b", "2"), ("a", "1"), ("b", "3")].map(|(n, v)| (n.to_owned(), v.to_owned())));
+    assert_eq!(
+        fields(1),
+        [(":status", "200"), ("b", "2"), ("a", "1"), ("b", "3")].map(|(n, v)| (n.to_owned(), v.to_owned()))
+    );
     assert_eq!(seen[2..], [(kind::DATA, flag::END_STREAM, 1, b"body".to_vec())]);
     assert!(hand.relay.streams.is_empty());
 }
@@ -249,7 +264,9 @@ async fn extensions_of_the_upstream_do_not_reach_the_client() {
 
 #[tokio::test]
 async fn nothing_of_a_request_that_is_refused_goes_on() {
-    for (at, field) in [(0, (":method", "CONNECT")), (3, (":authority", "evil.test")), (4, ("transfer-encoding", "chunked"))] {
+    for (at, field) in
+        [(0, (":method", "CONNECT")), (3, (":authority", "evil.test")), (4, ("transfer-encoding", "chunked"))]
+    {
         let mut hand = Hand::new();
         let mut fields = GET;
         fields[at] = field;

@@ -8,11 +8,12 @@ use tokio::io::DuplexStream;
 use tokio::task::JoinHandle;
 use vigil_core::bus::{Outlet, queue};
 use vigil_core::message::{
-    AnalysisInput, CallCaptured, Decision, InterceptInput, PolicyInForce, PolicyInput, Recorded, SurfaceInput, VaultInput,
+    AnalysisInput, CallCaptured, Decision, InterceptInput, PolicyInForce, PolicyInput, Recorded,
+    SurfaceInput, VaultInput,
 };
 use vigil_core::wire::{
-    Answer, CallKind, Endpoint, ProviderFormat, ReaderOutput, ReplyReader, ReplySummary, RequestScan, WireCall, WireFault,
-    WireFormat, WireFormats,
+    Answer, CallKind, Endpoint, ProviderFormat, ReaderOutput, ReplyReader, ReplySummary, RequestScan,
+    WireCall, WireFault, WireFormat, WireFormats,
 };
 use vigil_core::{Action, CallNumber, Generation, Millis, Ruling, Timestamp};
 
@@ -38,6 +39,8 @@ pub(super) struct Planes {
     answers: Outlet<InterceptInput>,
     pub(super) limits: Limits,
 }
+
+type Stopper = tokio::sync::watch::Sender<bool>;
 
 /// Starts the planes on the runtime of the test.
 pub(super) fn planes() -> Planes {
@@ -98,6 +101,16 @@ impl Planes {
 
     /// A connection through the relay: the client's end, the upstream's end, the task between them.
     pub(super) fn connect(&self) -> (DuplexStream, DuplexStream, JoinHandle<()>) {
+        let (client, upstream, task, stopper) = self.connect_stoppable();
+        let task = tokio::spawn(async move {
+            task.await.unwrap();
+            drop(stopper);
+        });
+        (client, upstream, task)
+    }
+
+    /// The same, with what stops it.
+    pub(super) fn connect_stoppable(&self) -> (DuplexStream, DuplexStream, JoinHandle<()>, Stopper) {
         let (client, near) = tokio::io::duplex(32 * 1024);
         let (far, upstream) = tokio::io::duplex(32 * 1024);
         let (stopper, stop) = Stop::new();
@@ -109,11 +122,7 @@ impl Planes {
             limits: self.limits,
             stop,
         };
-        let task = tokio::spawn(async move {
-            super::super::serve(link).await;
-            drop(stopper);
-        });
-        (client, upstream, task)
+        (client, upstream, tokio::spawn(super::super::serve(link)), stopper)
     }
 
     /// Waits until a slow call is captured, and answers it.
@@ -178,7 +187,11 @@ struct Lines;
 
 impl WireFormats for Lines {
     fn endpoint(&self, _: ProviderFormat, _: &str, path: &str) -> Endpoint {
-        if path.starts_with("/plain") { Endpoint::NoCalls } else { Endpoint::Gated(WireFormat::AnthropicMessages) }
+        if path.starts_with("/plain") {
+            Endpoint::NoCalls
+        } else {
+            Endpoint::Gated(WireFormat::AnthropicMessages)
+        }
     }
 
     fn request_scan(&self, _: WireFormat) -> Box<dyn RequestScan> {

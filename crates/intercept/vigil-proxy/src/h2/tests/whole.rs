@@ -21,7 +21,12 @@ async fn client_with(io: DuplexStream, builder: ::h2::client::Builder) -> Client
 }
 
 fn request(path: &str) -> Request<()> {
-    Request::post(format!("https://api.test{path}")).header("x-a", "1").header("x-b", "").header("x-a", "2").body(()).unwrap()
+    Request::post(format!("https://api.test{path}"))
+        .header("x-a", "1")
+        .header("x-b", "")
+        .header("x-a", "2")
+        .body(())
+        .unwrap()
 }
 
 /// A server that gives each request with its body to `answer`.
@@ -97,10 +102,19 @@ async fn an_exchange_passes_with_its_fields_and_trailers() {
     let planes = planes();
     let (near, far, _task) = planes.connect();
     serve(far, 65_535, |request, mut respond| async move {
-        let values: Vec<_> = request.headers().get_all("x-a").iter().map(|value| value.to_str().unwrap()).collect();
+        let values: Vec<_> =
+            request.headers().get_all("x-a").iter().map(|value| value.to_str().unwrap()).collect();
         assert_eq!((values, request.headers()["x-b"].as_bytes()), (vec!["1", "2"], b"".as_slice()));
-        assert_eq!((request.uri().path_and_query().unwrap().as_str(), request.body().as_slice()), ("/m?x=1", &b"question"[..]));
-        let head = Response::builder().status(200).header("x-r", "3").header("content-length", "7").body(()).unwrap();
+        assert_eq!(
+            (request.uri().path_and_query().unwrap().as_str(), request.body().as_slice()),
+            ("/m?x=1", &b"question"[..])
+        );
+        let head = Response::builder()
+            .status(200)
+            .header("x-r", "3")
+            .header("content-length", "7")
+            .body(())
+            .unwrap();
         let mut stream = respond.send_response(head, false).unwrap();
         stream.send_data(Bytes::from_static(b"answer\n"), false).unwrap();
         let mut trailers = HeaderMap::new();
@@ -274,7 +288,9 @@ async fn an_upstream_that_vanishes_cuts_what_is_under_way_and_no_more() {
     assert_eq!(part.data().await.unwrap().unwrap(), "text\n");
     assert!(part.data().await.unwrap().is_err());
     assert_eq!(planes.ending("/part").await, (Ending::UpstreamCut, 1));
-    let slow = planes.until(|heard| heard.slow.iter().position(|call| call.head.path == "/whole").map(|at| heard.slow.swap_remove(at)));
+    let slow = planes.until(|heard| {
+        heard.slow.iter().position(|call| call.head.path == "/whole").map(|at| heard.slow.swap_remove(at))
+    });
     let call = slow.await;
     planes.heard.lock().unwrap().slow = vec![call];
     planes.answer_slow(Ruling::UserApprove).await;
@@ -366,7 +382,9 @@ async fn a_compressed_reply_is_decoded_only_where_calls_may_come() {
         serve(far, 65_535, move |_, mut respond| {
             let body = body.clone();
             async move {
-                let head = Response::builder().header("content-encoding", "gzip").header("content-length", body.len());
+                let head = Response::builder()
+                    .header("content-encoding", "gzip")
+                    .header("content-length", body.len());
                 let mut stream = respond.send_response(head.body(()).unwrap(), false).unwrap();
                 write(&mut stream, body, true).await;
             }
@@ -376,8 +394,66 @@ async fn a_compressed_reply_is_decoded_only_where_calls_may_come() {
         sender.send_data(Bytes::from_static(ask.as_bytes()), true).unwrap();
         let response = response.await.unwrap();
         let fields = response.headers();
-        assert_eq!((fields.contains_key("content-encoding"), fields.contains_key("content-length")), (!decoded, !decoded));
+        assert_eq!(
+            (fields.contains_key("content-encoding"), fields.contains_key("content-length")),
+            (!decoded, !decoded)
+        );
         let body = read(&mut response.into_body()).await.unwrap();
         assert_eq!(body, if decoded { b"text\n".to_vec() } else { coded.to_vec() });
     }
+}
+
+#[tokio::test]
+async fn connect_inside_the_connection_ends_it_with_a_notice() {
+    let planes = planes();
+    let (near, far, task) = planes.connect();
+    serve_text(far, "text\n");
+    let mut client = client(near).await;
+    let ask = Request::builder().method("CONNECT").uri("api.test:443").body(()).unwrap();
+    let (response, _) = client.send_request(ask, false).unwrap();
+    assert!(response.await.is_err());
+    task.await.unwrap();
+    let notices = planes.notices();
+    assert!(
+        notices.iter().any(|text| text.starts_with("refused ") && text.contains("CONNECT")),
+        "{notices:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_stop_lets_what_is_under_way_end() {
+    let planes = planes();
+    let (near, far, task, stopper) = planes.connect_stoppable();
+    serve_text(far, "text\n!slow call\n");
+    let mut client = client(near).await;
+    let (response, _) = client.send_request(request("/stop"), true).unwrap();
+    let mut body = response.await.unwrap().into_body();
+    assert_eq!(body.data().await.unwrap().unwrap(), "text\n");
+    planes.until(|heard| (!heard.slow.is_empty()).then_some(())).await;
+    stopper.send(true).unwrap();
+    planes.answer_slow(Ruling::ShutdownDeny).await;
+    let rest = read(&mut body).await.unwrap();
+    assert!(rest.ends_with(b"[denied]\n"), "{rest:?}");
+    task.await.unwrap();
+    assert!(fetch(&client, "/more").await.is_err());
+    assert_eq!(planes.ending("/stop").await, (Ending::Complete, 1));
+}
+
+#[tokio::test]
+async fn a_release_that_never_reached_the_socket_is_told_to_the_vault() {
+    let planes = planes();
+    let (near, far, task) = planes.connect();
+    serve_text(far, "text\n!slow call\n");
+    let mut builder = ::h2::client::Builder::new();
+    builder.initial_window_size(5); // The text fits, the call does not.
+    let mut client = client_with(near, builder).await;
+    let (response, sender) = client.send_request(request("/never"), true).unwrap();
+    let mut body = response.await.unwrap().into_body();
+    assert_eq!(body.data().await.unwrap().unwrap(), "text\n");
+    planes.answer_slow(Ruling::UserApprove).await;
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    drop((body, sender, client));
+    task.await.unwrap();
+    planes.until(|heard| (!heard.vault.is_empty()).then_some(())).await;
+    assert_eq!(planes.ending("/never").await, (Ending::ClientGone, 1));
 }
