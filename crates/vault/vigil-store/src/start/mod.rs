@@ -1,6 +1,7 @@
 //! What a store is found to be when it is opened, and what is done about it (`voaf.md` §9, 10).
 
 mod begin;
+mod find;
 mod inspect;
 mod open;
 mod replay;

@@ -13,7 +13,9 @@ use vigil_store::{ActionFilter, Reader};
 use crate::fixture::*;
 
 const CHILD_DIR: &str = "VIGIL_STORE_CRASH_DIR";
-const KILLS: u32 = 50;
+/// A longer campaign sets this variable to the number of kills.
+const KILLS: &str = "VIGIL_STORE_KILLS";
+const KILLS_HERE: u32 = 50;
 
 /// Not a test of its own: the process that is killed. It prints the `seq` of each record it was told of.
 #[test]
@@ -40,13 +42,15 @@ fn nothing_recorded_is_lost_when_the_process_is_killed() {
     std::fs::create_dir(root.path().join("secrets")).unwrap();
     let mut told: Vec<(u64, String)> = Vec::new();
     let mut random = 0x2545_f491_4f6c_dd1d_u64;
-    for _ in 0..KILLS {
+    #[expect(clippy::disallowed_methods, reason = "a campaign is longer than a test")]
+    let kills = std::env::var(KILLS).ok().and_then(|kills| kills.parse().ok()).unwrap_or(KILLS_HERE);
+    for _ in 0..kills {
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
         told.extend(run_and_kill(root.path(), Duration::from_micros(200 + random % 60_000)));
     }
-    assert!(told.len() > KILLS as usize, "the children recorded only {} times", told.len());
+    assert!(told.len() > kills as usize, "the children recorded only {} times", told.len());
     let state = root.path().join("state");
     let secrets = Arc::new(FileSecrets(root.path().join("secrets")));
     let (mut vault, found) = open(&state, secrets.clone());
@@ -59,7 +63,7 @@ fn nothing_recorded_is_lost_when_the_process_is_killed() {
         assert_eq!(kept.get(seq), Some(id), "record {seq}");
     }
     // Each killed process may have recorded one more than it could say.
-    assert!(kept.len() <= told.len() + KILLS as usize);
+    assert!(kept.len() <= told.len() + kills as usize);
     check_document(&export_text(&state, &*secrets));
 }
 
