@@ -87,6 +87,42 @@ fn many_members_and_many_equal_positions_stay_quick() {
 }
 
 #[test]
+fn attestations_without_records_are_judged_too() {
+    let mut document: serde_json::Value = serde_json::from_slice(&attested()).unwrap();
+    document["records"] = json!([]);
+    document["anchor"] = json!(null);
+    let (code, got) = report(document.to_string().as_bytes(), &json!({}));
+    assert_eq!((code, &got["verdict"], &got["codes"]), (3, &json!("empty"), &json!(["anchor_null"])));
+    let codes = ["checkpoint_size", "evidence_unreferenced", "rotation_missing", "signature_no_record"];
+    assert_eq!(got["attestations"]["codes"], json!(codes));
+}
+
+#[test]
+fn records_in_any_order_and_signatures_first_give_the_same_report() {
+    let document: serde_json::Value = serde_json::from_slice(&attested()).unwrap();
+    let wanted = report(&attested(), &json!({}));
+    let list = |name: &str, turn: usize| {
+        let mut items: Vec<_> = document[name].as_array().unwrap().iter().map(ToString::to_string).collect();
+        items.rotate_left(turn);
+        items.reverse();
+        format!("\"{name}\":[{}]", items.join(","))
+    };
+    for turn in 0..7 {
+        let text = format!(
+            "{{{},{},{},\"evidence\":{},\"keys\":{},\"anchor\":{},\"genesis\":{},\"voaf_version\":\"2.1.0\"}}",
+            list("checkpoints", turn % 3),
+            list("signatures", turn),
+            list("records", turn),
+            document["evidence"],
+            document["keys"],
+            document["anchor"],
+            document["genesis"],
+        );
+        assert_eq!(report(text.as_bytes(), &json!({})), wanted, "{turn}");
+    }
+}
+
+#[test]
 fn the_fuzz_properties_hold_for_what_we_have() {
     let document = attested();
     vigil_verify::fuzzing::verifier(&document);
