@@ -70,7 +70,7 @@ fn verify(root: CertificateDer<'static>, authority: &Authority, host: &str, issu
     let verifier = WebPkiServerVerifier::builder_with_provider(roots.into(), provider()).build().unwrap();
     let name = ServerName::try_from(host.to_owned()).unwrap();
     let now = UnixTime::since_unix_epoch(std::time::Duration::from_secs(NOW as u64));
-    verifier.verify_server_cert(&leaf, &[authority.intermediate.clone()], &name, &[], now).is_ok()
+    verifier.verify_server_cert(&leaf, std::slice::from_ref(&authority.intermediate), &name, &[], now).is_ok()
 }
 
 #[test]

@@ -30,13 +30,16 @@ pub use self::trust::TrustError;
 const MOST_OFFERS: usize = 32;
 const SESSIONS: usize = 512;
 
+/// The protocols a client offers (ALPN), best first.
+type Offer = Vec<Vec<u8>>;
+
 /// Connects to upstreams as their clients would.
 pub(crate) struct Upstreams {
     resolve: BTreeMap<(String, u16), SocketAddr>,
     provider: Arc<CryptoProvider>,
     verifier: Arc<dyn ServerCertVerifier>,
     sessions: Resumption,
-    by_offer: Mutex<Vec<(Vec<Vec<u8>>, Arc<ClientConfig>)>>,
+    by_offer: Mutex<Vec<(Offer, Arc<ClientConfig>)>>,
     patience: std::time::Duration,
 }
 

@@ -61,8 +61,8 @@ async fn allowed_calls_pass_and_denied_ones_are_replaced() {
         .iter()
         .filter_map(|event| match event {
             Event::Request(_) => Some(0),
-            Event::AnalysisCall(_) => Some(1),
-            Event::AnalysisFinished(_) => Some(2),
+            Event::AnalysisCall => Some(1),
+            Event::AnalysisFinished => Some(2),
             _ => None,
         })
         .collect();

@@ -1,6 +1,16 @@
 //! The plane over real sockets: a client, a provider, and a pipeline that answers over the bus.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test that cannot go on ends"
+)]
+
 mod certificates;
+mod chain;
 mod client;
 mod connect;
 mod direct;

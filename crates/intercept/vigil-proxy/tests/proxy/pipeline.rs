@@ -11,9 +11,9 @@ use vigil_proxy::InterceptPort;
 #[derive(Clone, Debug)]
 pub enum Event {
     Request(Arc<RequestCaptured>),
-    AnalysisCall(Arc<CallCaptured>),
+    AnalysisCall,
     PolicyCall(Arc<CallCaptured>),
-    AnalysisFinished(Arc<ExchangeFinished>),
+    AnalysisFinished,
     PolicyFinished(Arc<ExchangeFinished>),
     Gone(ClientGone),
     ReleaseFailed(ReleaseFailed),
@@ -37,8 +37,8 @@ impl Pipeline {
         let pipeline = Self { events: Arc::default(), held: Arc::default(), answers };
         pipeline.listen(analysis_inbox, |_, input| match input {
             AnalysisInput::Request(request) => Event::Request(request),
-            AnalysisInput::Call(call) => Event::AnalysisCall(call),
-            AnalysisInput::Finished(finished) => Event::AnalysisFinished(finished),
+            AnalysisInput::Call(_) => Event::AnalysisCall,
+            AnalysisInput::Finished(_) => Event::AnalysisFinished,
         });
         pipeline.listen(policy_inbox, |this, input| match input {
             PolicyInput::Call(call) => {

@@ -69,7 +69,7 @@ impl TestCa {
             CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).unwrap();
         change(&mut params);
         let leaf = params.signed_by(&key, &self.issuer).unwrap().der().clone();
-        server_of(vec![leaf], &key, Vec::new())
+        server_of(vec![leaf, self.certificate.clone()], &key, Vec::new())
     }
 }
 
