@@ -101,6 +101,9 @@ impl Reader {
             }
         };
         let mut found = Vec::new();
+        if limit == 0 {
+            return Ok(found);
+        }
         self.newest_first(sql, filter.decision.as_deref(), before_seq, |record, hash| {
             let since = filter.since_us.is_none_or(|since| record.timestamp_us >= since);
             if let Body::GateDecision(body) = record.body {
@@ -137,6 +140,9 @@ impl Reader {
         let sql = "SELECT seq, hash, preimage FROM record WHERE seq < ?1 AND kind = 'interaction'
                    AND ?2 IS NULL ORDER BY seq DESC";
         let mut found = Vec::new();
+        if limit == 0 {
+            return Ok(found);
+        }
         self.newest_first(sql, None, before_seq, |record, hash| {
             if let Body::Interaction(body) = record.body {
                 let evidence = archive::evidence(&self.db, record.seq)?;

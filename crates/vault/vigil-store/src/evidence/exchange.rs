@@ -45,6 +45,9 @@ fn request(exchange: &ExchangeDecided, brief: bool) -> Vec<u8> {
         object.text("path", &head.path);
         object.text("agent", &head.agent);
         object.text("session", &head.session.0);
+        object.text("client_ref", &head.client_ref);
+        let conversation = classified.and_then(|classified| classified.conversation_ref.as_deref());
+        object.nullable("conversation_ref", head.conversation_ref.as_deref().or(conversation));
         object.nullable("model", classified.and_then(|classified| classified.model.as_deref()));
     }
     object.number("at_us", head.at.micros);

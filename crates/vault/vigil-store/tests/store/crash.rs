@@ -44,11 +44,17 @@ fn nothing_recorded_is_lost_when_the_process_is_killed() {
     let mut random = 0x2545_f491_4f6c_dd1d_u64;
     #[expect(clippy::disallowed_methods, reason = "a campaign is longer than a test")]
     let kills = std::env::var(KILLS).ok().and_then(|kills| kills.parse().ok()).unwrap_or(KILLS_HERE);
-    for _ in 0..kills {
+    for number in 0..kills {
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
-        told.extend(run_and_kill(root.path(), Duration::from_micros(200 + random % 60_000)));
+        // Every third is killed at some moment of its start.
+        let (after_first, micros) = (number % 3 != 0, 200 + random % 60_000);
+        told.extend(run_and_kill(
+            root.path(),
+            after_first,
+            Duration::from_micros(if after_first { micros } else { 3 * micros }),
+        ));
     }
     assert!(told.len() > kills as usize, "the children recorded only {} times", told.len());
     let state = root.path().join("state");
@@ -67,8 +73,8 @@ fn nothing_recorded_is_lost_when_the_process_is_killed() {
     check_document(&export_text(&state, &*secrets));
 }
 
-/// Starts a child, lets it record for a while after its first record, kills it, and gives what it said.
-fn run_and_kill(root: &Path, after: Duration) -> Vec<(u64, String)> {
+/// Starts a child, lets it go on for a while, from its first record or from its start, kills it, and gives what it said.
+fn run_and_kill(root: &Path, after_first: bool, after: Duration) -> Vec<(u64, String)> {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "crash::child_records_until_it_is_killed", "--nocapture"])
         .env(CHILD_DIR, root)
@@ -85,10 +91,8 @@ fn run_and_kill(root: &Path, after: Duration) -> Vec<(u64, String)> {
         }
         told.len()
     };
-    for line in lines.by_ref() {
-        if hear(line.unwrap()) == 1 {
-            break;
-        }
+    if after_first {
+        while hear(lines.next().expect("a child that records").unwrap()) == 0 {}
     }
     std::thread::sleep(after);
     child.kill().unwrap();

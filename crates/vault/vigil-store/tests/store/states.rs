@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use vigil_core::Ruling;
 use vigil_core::message::VaultInput;
-use vigil_store::{OpenError, Vault, VaultConfig};
+use vigil_store::{ExportInfo, OpenError, Reader, Vault, VaultConfig, export};
 
 use crate::fixture::*;
 
@@ -244,4 +244,55 @@ fn a_second_daemon_is_told_who_has_the_directory() {
     };
     let Err(error @ OpenError::Dir(_)) = Vault::open(config) else { panic!("two vaults on one directory") };
     assert!(error.to_string().contains("vigil.pid"), "{error}");
+}
+
+#[track_caller]
+fn refused(state: &State) -> String {
+    let config = VaultConfig {
+        dir: state.dir(),
+        secrets: Arc::new(state.secrets.clone()),
+        clock,
+        app_version: "0.1.0".to_owned(),
+    };
+    match Vault::open(config) {
+        Ok((_, found)) => panic!("opened as {}: {}", found.state, found.detail),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn a_store_of_a_newer_vigil_is_left_alone() {
+    let state = store(1);
+    state.database().pragma_update(None, "user_version", 2).unwrap();
+    assert!(refused(&state).contains("schema version 2"));
+    assert_eq!(archived(&state), Vec::<String>::new());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_store_that_others_can_read_is_refused_with_the_command() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let state = store(1);
+    let file = state.dir().join("chain.db");
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    assert!(refused(&state).contains(&format!("chmod 600 '{}'", file.display())));
+}
+
+#[test]
+fn a_record_that_is_none_is_an_export_error_that_names_it() {
+    let state = store(5);
+    state.database().execute("UPDATE record SET preimage = x'00' WHERE seq = 3", []).unwrap();
+    let info = ExportInfo { now: clock(), app_version: "0.1.0".to_owned() };
+    let error = export(&state.dir(), &state.secrets, &info, Vec::new()).unwrap_err().to_string();
+    assert!(error.starts_with("record 3 cannot be exported"), "{error}");
+    let audit = Reader::open(&state.dir()).unwrap().audit().unwrap();
+    assert_eq!(audit.findings[0], "record 3 is not what its hash says");
+}
+
+#[test]
+fn there_is_nothing_to_read_where_no_store_is() {
+    let state = State::new();
+    let error = Reader::open(&state.dir()).err().expect("no store").to_string();
+    assert!(error.contains("there is no chain at"), "{error}");
 }
