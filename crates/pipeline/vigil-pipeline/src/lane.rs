@@ -28,26 +28,48 @@ pub(crate) fn hand<P: Plane + ?Sized>(plane: &mut P, input: P::Input, pass_on: &
 
 /// A plane that is told the time: its inbox, and how to say "it is now this late" to it.
 pub(crate) struct Lane<I> {
-    pub(crate) inbox: Inbox<I>,
-    pub(crate) clock: Arc<Clock>,
+    inbox: Inbox<I>,
+    clock: Arc<Clock>,
     /// The longest time between two ticks, also when the plane asked for none.
-    pub(crate) longest_pause: Millis,
+    longest_pause: Millis,
+    last_tick: Timestamp,
+    /// Whether the last thing said was a tick: the next is then a message, if one waits.
+    has_ticked: bool,
 }
 
 impl<I> Lane<I> {
-    /// The next message, or a tick when the plane's deadline or the longest pause is over. `None` when all speakers are
-    /// gone.
-    pub(crate) fn next(&self, deadline: Option<Timestamp>, tick: impl FnOnce(Timestamp) -> I) -> Option<I> {
+    pub(crate) fn new(inbox: Inbox<I>, clock: Arc<Clock>, longest_pause: Millis) -> Self {
+        let last_tick = clock();
+        Self { inbox, clock, longest_pause, last_tick, has_ticked: false }
+    }
+
+    /// The next message, or a tick when the plane's deadline or the longest pause is over. A tick that is due comes
+    /// before messages that wait, so that load does not keep holds open. `None` when all speakers are gone.
+    pub(crate) fn next(&mut self, deadline: Option<Timestamp>, tick: impl FnOnce(Timestamp) -> I) -> Option<I> {
+        let now = (self.clock)();
+        let is_due = deadline.is_some_and(|at| at <= now) || now.since(self.last_tick) >= self.longest_pause;
+        if is_due && !self.has_ticked {
+            return Some(self.tick(now, tick));
+        }
+        self.has_ticked = false;
         if let Some(waiting) = self.inbox.next_waiting() {
             return Some(waiting);
         }
-        let now = (self.clock)();
         let pause = deadline.map_or(self.longest_pause, |at| at.since(now).min(self.longest_pause));
         // One more millisecond: a tick a moment before the deadline would find nothing to do.
         match self.inbox.hear_within(Duration::from_millis(pause.0 + 1)) {
             Heard::Message(message) => Some(message),
-            Heard::Nothing => Some(tick((self.clock)())),
+            Heard::Nothing => {
+                let now = (self.clock)();
+                Some(self.tick(now, tick))
+            }
             Heard::Closed => None,
         }
+    }
+
+    fn tick(&mut self, now: Timestamp, tick: impl FnOnce(Timestamp) -> I) -> I {
+        self.last_tick = now;
+        self.has_ticked = true;
+        tick(now)
     }
 }

@@ -78,14 +78,14 @@ impl Pipeline {
             spawn("vigil-analysis", move || run_analysis(maker, &analysis_inbox, &policy))?
         };
         let policy_thread = {
-            let lane = Lane { inbox: policy_inbox, clock: Arc::clone(&clock), longest_pause: POLICY_PAUSE };
+            let lane = Lane::new(policy_inbox, Arc::clone(&clock), POLICY_PAUSE);
             let (plane, vault, surface) = (planes.policy, vault.clone(), surface.clone());
-            spawn("vigil-policy", move || run_policy(plane, &lane, &vault, &surface))?
+            spawn("vigil-policy", move || run_policy(plane, lane, &vault, &surface))?
         };
         let vault_thread = {
-            let lane = Lane { inbox: vault_inbox, clock: Arc::clone(&clock), longest_pause: VAULT_PAUSE };
+            let lane = Lane::new(vault_inbox, Arc::clone(&clock), VAULT_PAUSE);
             let (plane, surface) = (planes.vault, surface.clone());
-            spawn("vigil-vault", move || run_vault(plane, &lane, &intercept, &surface))?
+            spawn("vigil-vault", move || run_vault(plane, lane, &intercept, &surface))?
         };
         let ends = Ends {
             analysis,
@@ -162,7 +162,7 @@ fn run_analysis(mut make: AnalysisMaker, inbox: &Inbox<AnalysisInput>, policy: &
 
 fn run_policy(
     mut plane: Box<dyn Plane<Input = PolicyInput, Output = PolicyOutput> + Send>,
-    lane: &Lane<PolicyInput>,
+    mut lane: Lane<PolicyInput>,
     vault: &Outlet<VaultInput>,
     surface: &Outlet<SurfaceInput>,
 ) {
@@ -189,7 +189,7 @@ fn run_policy(
 
 fn run_vault(
     mut plane: Box<dyn Plane<Input = VaultInput, Output = VaultOutput> + Send>,
-    lane: &Lane<VaultInput>,
+    mut lane: Lane<VaultInput>,
     intercept: &Outlet<InterceptInput>,
     surface: &Outlet<SurfaceInput>,
 ) {
