@@ -210,7 +210,7 @@ impl Forward {
     /// Looks at a whole header block, before it goes on.
     fn look(&mut self, stream: u32, end: bool) -> Result<Seen<'static>, Fault> {
         if stream > self.last_stream {
-            if stream % 2 == 0 {
+            if stream.is_multiple_of(2) {
                 return Err(Fault::Protocol("a client opens a stream with an even number"));
             }
             head::request(&self.fields, &self.host, self.port)?;
@@ -280,7 +280,7 @@ impl Forward {
         if self.taken_back.len() > OPEN_STREAMS {
             return Err(Fault::Limit { limit: OPEN_STREAMS, what: "streams cut before their request ended" });
         }
-        if stream > self.last_stream || stream % 2 == 0 {
+        if stream > self.last_stream || stream.is_multiple_of(2) {
             return Err(Fault::Protocol("a frame is for a stream that was not opened"));
         }
         Ok(())

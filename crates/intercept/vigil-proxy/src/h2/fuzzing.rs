@@ -244,7 +244,7 @@ mod tests {
         let request =
             block(&[(":method", "POST"), (":path", "/"), (":scheme", "https"), (":authority", "h")]);
         let reply = block(&[(":status", "200")]);
-        let made = (any::<bool>(), 0..12_u8, 0..5_u32, any::<[u8; 4]>(), any::<bool>()).prop_map(
+        (any::<bool>(), 0..12_u8, 0..5_u32, any::<[u8; 4]>(), any::<bool>()).prop_map(
             move |(client, what, stream, noise, end)| {
                 let mut bytes = Vec::new();
                 let stream = stream * 2 + 1;
@@ -274,8 +274,7 @@ mod tests {
                 }
                 (client, bytes)
             },
-        );
-        made
+        )
     }
 
     fn script(pieces: &[(bool, Vec<u8>)]) -> Vec<u8> {

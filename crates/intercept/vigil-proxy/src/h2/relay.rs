@@ -58,6 +58,7 @@ pub(super) struct Relay {
     last_served: u32,
     /// Whether the client was told so by Vigil.
     turned_away: bool,
+    upstream_is_gone: bool,
 }
 
 impl Relay {
@@ -83,6 +84,7 @@ impl Relay {
             acks_owed: 0,
             last_served: u32::MAX,
             turned_away: false,
+            upstream_is_gone: false,
         }
     }
 
@@ -92,6 +94,9 @@ impl Relay {
         while let Some(frame) = Frame::first(bytes.get(used..).unwrap_or_default(), CLIENT_FRAME_BYTES)? {
             used += frame.raw.len();
             let seen = self.forward.frame(frame, now, self.to_upstream.frames())?;
+            if self.upstream_is_gone && frame.kind == kind::PING && !frame.has(flag::ACK) {
+                put(self.to_client.frames(), kind::PING, flag::ACK, 0, frame.payload);
+            }
             self.client_did(seen)?;
         }
         Ok(used)
@@ -240,8 +245,10 @@ impl Relay {
         }
     }
 
-    /// Nothing more comes from the upstream. Whole replies are still delivered; those that are not are cut.
+    /// Nothing more comes from the upstream. Whole replies are still delivered; those that are not are cut. A client that
+    /// waits for a call asks whether anybody is there: Vigil is.
     pub(super) fn upstream_gone(&mut self) {
+        self.upstream_is_gone = true;
         self.to_upstream.discard();
         self.turn_away(Code::NoError);
         let mut broken: Vec<u32> =

@@ -281,7 +281,7 @@ impl Relay {
     }
 
     fn check_opened(&self, stream: u32) -> Result<(), Fault> {
-        if stream % 2 == 0 || stream > self.forward.last_stream() {
+        if stream.is_multiple_of(2) || stream > self.forward.last_stream() {
             return Err(Fault::Protocol("a frame is for a stream that was not opened"));
         }
         Ok(())

@@ -47,12 +47,12 @@ impl Hand {
         let mut hello = PREFACE.to_vec();
         put(&mut hello, kind::SETTINGS, 0, 0, &[]);
         hand.client(&hello).unwrap();
-        assert!(hand.to_client().is_empty(), "the upstream's SETTINGS come first");
+        assert!(hand.client_gets().is_empty(), "the upstream's SETTINGS come first");
         let mut hello = Vec::new();
         put(&mut hello, kind::SETTINGS, 0, 0, &[]);
         hand.upstream(&hello).unwrap();
         assert_eq!(
-            hand.to_client().iter().map(|frame| (frame.0, frame.1)).collect::<Vec<_>>(),
+            hand.client_gets().iter().map(|frame| (frame.0, frame.1)).collect::<Vec<_>>(),
             [(4, 0), (4, 1)]
         );
         let mut ack = Vec::new();
@@ -79,14 +79,14 @@ impl Hand {
         self.client(&bytes)
     }
 
-    fn to_client(&mut self) -> Seen {
+    fn client_gets(&mut self) -> Seen {
         let seen = frames(self.relay.to_client.unwritten());
         self.relay.to_client.discard();
         self.relay.taken();
         seen
     }
 
-    fn to_upstream(&mut self) -> Vec<u8> {
+    fn upstream_gets(&mut self) -> Vec<u8> {
         let bytes = self.relay.to_upstream.unwritten().to_vec();
         self.relay.to_upstream.discard();
         bytes
@@ -134,7 +134,7 @@ async fn a_request_goes_on_byte_for_byte_however_it_arrives() {
             waiting.drain(..used);
         }
         assert!(waiting.is_empty());
-        assert_eq!(hand.to_upstream(), sent, "in steps of {step}");
+        assert_eq!(hand.upstream_gets(), sent, "in steps of {step}");
     }
 }
 
@@ -145,8 +145,8 @@ async fn settings_and_windows_of_the_client_end_here() {
     put(&mut sent, kind::SETTINGS, 0, 0, &[0, 4, 0, 0, 0, 9]);
     put_window_update(&mut sent, 0, 100);
     hand.client(&sent).unwrap();
-    assert!(hand.to_upstream().is_empty());
-    assert_eq!(hand.to_client(), [(kind::SETTINGS, flag::ACK, 0, vec![])]);
+    assert!(hand.upstream_gets().is_empty());
+    assert_eq!(hand.client_gets(), [(kind::SETTINGS, flag::ACK, 0, vec![])]);
 }
 
 #[tokio::test]
@@ -159,7 +159,7 @@ async fn interim_heads_fields_and_padded_data_reach_the_client() {
     put(&mut sent, kind::DATA, flag::PADDED, 1, b"\x04body\0\0\0\0");
     put(&mut sent, kind::DATA, flag::END_STREAM, 1, b"");
     hand.upstream(&sent).unwrap();
-    let seen = hand.to_client();
+    let seen = hand.client_gets();
     let fields = |at: usize| decoded(&seen[at].3);
     assert_eq!(fields(0), [(":status", "103"), ("link", "</a>")].map(|(n, v)| (n.to_owned(), v.to_owned())));
     assert_eq!(
@@ -177,7 +177,7 @@ async fn a_reply_without_body_ends_with_its_head() {
     let mut sent = Vec::new();
     put_headers(&mut sent, 1, &block(&[(":status", "204"), ("content-length", "1234")]), 16_384, true);
     hand.upstream(&sent).unwrap();
-    let seen = hand.to_client();
+    let seen = hand.client_gets();
     assert_eq!((seen.len(), seen[0].1), (1, flag::END_HEADERS | flag::END_STREAM));
     assert_eq!(decoded(&seen[0].3)[1], ("content-length".to_owned(), "1234".to_owned()));
 }
@@ -189,24 +189,24 @@ async fn windows_of_the_client_are_kept_when_its_settings_change() {
     put(&mut sent, kind::SETTINGS, 0, 0, &[0, 4, 0, 0, 0, 3]);
     hand.client(&sent).unwrap();
     hand.request(1, &GET).unwrap();
-    hand.to_client();
+    hand.client_gets();
     let mut reply = Vec::new();
     put_headers(&mut reply, 1, &block(&[(":status", "200")]), 16_384, false);
     put(&mut reply, kind::DATA, flag::END_STREAM, 1, b"0123456789");
     hand.upstream(&reply).unwrap();
-    assert_eq!(hand.to_client()[1], (kind::DATA, 0, 1, b"012".to_vec()));
+    assert_eq!(hand.client_gets()[1], (kind::DATA, 0, 1, b"012".to_vec()));
     // Less than was sent: the window is negative now.
     let mut sent = Vec::new();
     put(&mut sent, kind::SETTINGS, 0, 0, &[0, 4, 0, 0, 0, 1]);
     put_window_update(&mut sent, 1, 2);
     hand.client(&sent).unwrap();
     hand.relay.deliver();
-    assert_eq!(hand.to_client(), [(kind::SETTINGS, flag::ACK, 0, vec![])]);
+    assert_eq!(hand.client_gets(), [(kind::SETTINGS, flag::ACK, 0, vec![])]);
     let mut sent = Vec::new();
     put_window_update(&mut sent, 1, 100);
     hand.client(&sent).unwrap();
     hand.relay.deliver();
-    assert_eq!(hand.to_client(), [(kind::DATA, flag::END_STREAM, 1, b"3456789".to_vec())]);
+    assert_eq!(hand.client_gets(), [(kind::DATA, flag::END_STREAM, 1, b"3456789".to_vec())]);
 }
 
 #[tokio::test]
@@ -221,7 +221,7 @@ async fn a_full_connection_window_stops_data_and_not_the_end_of_a_reply() {
     put_headers(&mut reply, 3, &block(&[(":status", "200")]), 16_384, false);
     put(&mut reply, kind::DATA, flag::END_STREAM, 3, b"");
     hand.upstream(&reply).unwrap();
-    let seen: Vec<_> = hand.to_client().into_iter().filter(|frame| frame.0 == kind::DATA).collect();
+    let seen: Vec<_> = hand.client_gets().into_iter().filter(|frame| frame.0 == kind::DATA).collect();
     assert_eq!(seen, [(0, 0, 1, b"0123".to_vec()), (0, flag::END_STREAM, 3, vec![])]);
 }
 
@@ -247,8 +247,8 @@ async fn what_the_upstream_may_not_say_ends_the_connection_or_the_stream() {
     let mut switch = Vec::new();
     put_headers(&mut switch, 1, &block(&[(":status", "101")]), 16_384, false);
     hand.upstream(&switch).unwrap();
-    assert_eq!(hand.to_client(), [(kind::RST_STREAM, 0, 1, vec![0, 0, 0, 1])]);
-    assert_eq!(frames(&hand.to_upstream()).last().unwrap().0, kind::RST_STREAM);
+    assert_eq!(hand.client_gets(), [(kind::RST_STREAM, 0, 1, vec![0, 0, 0, 1])]);
+    assert_eq!(frames(&hand.upstream_gets()).last().unwrap().0, kind::RST_STREAM);
 }
 
 #[tokio::test]
@@ -259,7 +259,7 @@ async fn extensions_of_the_upstream_do_not_reach_the_client() {
     put(&mut sent, 0xa, 0, 0, b"\0\0h3=\":443\"");
     put(&mut sent, 0x77, 0, 1, b"!bad call\n");
     hand.upstream(&sent).unwrap();
-    assert!(hand.to_client().is_empty());
+    assert!(hand.client_gets().is_empty());
 }
 
 #[tokio::test]
@@ -271,7 +271,7 @@ async fn nothing_of_a_request_that_is_refused_goes_on() {
         let mut fields = GET;
         fields[at] = field;
         assert!(hand.request(1, &fields).is_err());
-        assert!(hand.to_upstream().is_empty());
+        assert!(hand.upstream_gets().is_empty());
     }
 }
 
@@ -306,13 +306,13 @@ async fn data_of_a_stream_that_was_cut_is_dropped_and_its_credit_given_back() {
     let mut reply = Vec::new();
     put_headers(&mut reply, 1, &block(&[(":status", "20")]), 16_384, false);
     hand.upstream(&reply).unwrap();
-    assert_eq!(hand.to_client(), [(kind::RST_STREAM, 0, 1, vec![0, 0, 0, 1])]);
-    hand.to_upstream();
+    assert_eq!(hand.client_gets(), [(kind::RST_STREAM, 0, 1, vec![0, 0, 0, 1])]);
+    hand.upstream_gets();
     let mut sent = Vec::new();
     put(&mut sent, kind::DATA, 0, 1, b"12345");
     hand.client(&sent).unwrap();
-    assert!(hand.to_upstream().is_empty());
-    assert_eq!(hand.to_client(), [(kind::WINDOW_UPDATE, 0, 0, vec![0, 0, 0, 5])]);
+    assert!(hand.upstream_gets().is_empty());
+    assert_eq!(hand.client_gets(), [(kind::WINDOW_UPDATE, 0, 0, vec![0, 0, 0, 5])]);
 }
 
 #[tokio::test]
@@ -334,4 +334,26 @@ async fn an_upstream_that_overruns_its_window_is_stopped() {
     };
     assert!(matches!(fault, Fault::FlowControl(_)));
     assert!(sent <= 2 * limits::STREAM_WINDOW_BYTES as usize, "{sent}");
+}
+
+#[tokio::test]
+async fn a_client_that_waits_is_answered_when_the_upstream_is_gone() {
+    let mut hand = Hand::new();
+    hand.request(1, &GET).unwrap();
+    hand.request(3, &GET).unwrap();
+    let mut reply = Vec::new();
+    put_headers(&mut reply, 1, &block(&[(":status", "200")]), 16_384, false);
+    put(&mut reply, kind::DATA, 0, 1, b"half");
+    hand.upstream(&reply).unwrap();
+    hand.client_gets();
+    hand.relay.upstream_gone();
+    let gone =
+        [(kind::GOAWAY, 0, 0, [0, 0, 0, 3, 0, 0, 0, 0].to_vec()), (kind::RST_STREAM, 0, 1, vec![0, 0, 0, 2])];
+    let seen = hand.client_gets();
+    assert_eq!(seen[..2], gone);
+    assert_eq!(seen[2], (kind::RST_STREAM, 0, 3, vec![0, 0, 0, 2]));
+    let mut ping = Vec::new();
+    put(&mut ping, kind::PING, 0, 0, b"abcdefgh");
+    hand.client(&ping).unwrap();
+    assert_eq!(hand.client_gets(), [(kind::PING, flag::ACK, 0, b"abcdefgh".to_vec())]);
 }
