@@ -179,7 +179,8 @@ impl<S: Splitter, G: Grammar> ReplyReader for StreamReader<S, G> {
 }
 
 fn is_field_begun(raw: &[u8]) -> bool {
-    !raw.is_empty() && [&b"event:"[..], b"data:"].iter().any(|field| raw.starts_with(field) || field.starts_with(raw))
+    !raw.is_empty()
+        && [&b"event:"[..], b"data:"].iter().any(|field| raw.starts_with(field) || field.starts_with(raw))
 }
 
 fn put_out_ready<G: Grammar>(grammar: &mut G, queue: &mut HoldQueue<G::Tag>, out: &mut ReaderOutput) {

@@ -5,7 +5,7 @@ use vigil_core::wire::RequestScan;
 
 /// Members of a request that declare tools, or refer to something the provider keeps that may hold tools. Names are
 /// compared as the most lenient provider does: without regard to case and underscores.
-const WATCHED: [&str; 10] = [
+const WATCHED: [&str; 9] = [
     "tools",
     "functions",
     "functiondeclarations",
@@ -15,7 +15,6 @@ const WATCHED: [&str; 10] = [
     "conversation",
     "cachedcontent",
     "agentid",
-    "preset",
 ];
 
 /// How deep a request may nest before it counts as unreadable.

@@ -4,7 +4,8 @@ use vigil_core::CallNumber;
 use vigil_core::wire::{Answer, CallKind, ReaderOutput, WireCall, WireFault};
 
 use super::{
-    Block, FORMAT, block_of, call_of, describe, describe_stop, describe_usage, replace_blocks, stop_without_calls,
+    Block, FORMAT, block_of, call_of, describe, describe_stop, describe_usage, replace_blocks,
+    stop_without_calls,
 };
 use crate::json::{Node, Splice, Tape, quote, without_repeats};
 use crate::sse::{Event, read_event, write_event};
@@ -184,7 +185,9 @@ impl Stream {
     ) -> Result<(), WireFault> {
         let Some(delta) = value.get("delta") else { return queue.pass(raw, out) };
         let piece = delta.get("partial_json").and_then(|piece| piece.as_str());
-        if let Some(text) = delta.get("text").filter(|_| delta.get("type").is_some_and(|kind| kind.is_str("text_delta"))) {
+        if let Some(text) =
+            delta.get("text").filter(|_| delta.get("type").is_some_and(|kind| kind.is_str("text_delta")))
+        {
             self.draft.text(&text.as_str().unwrap_or_default());
         }
         match self.block_at(value) {
@@ -259,8 +262,15 @@ impl Stream {
 impl Grammar for Stream {
     type Tag = Tag;
 
-    fn event(&mut self, event: Event<'_>, queue: &mut Queue, out: &mut ReaderOutput) -> Result<(), WireFault> {
-        let Some(data) = event.data.filter(|data| !data.is_empty()) else { return queue.pass(event.raw, out) };
+    fn event(
+        &mut self,
+        event: Event<'_>,
+        queue: &mut Queue,
+        out: &mut ReaderOutput,
+    ) -> Result<(), WireFault> {
+        let Some(data) = event.data.filter(|data| !data.is_empty()) else {
+            return queue.pass(event.raw, out);
+        };
         let mut tape = std::mem::take(&mut self.tape);
         let result = match tape.read(data) {
             Ok(()) => self.value(event.raw, tape.root(data), queue, out),

@@ -77,7 +77,8 @@ fn describe(value: Node<'_>, draft: &mut Draft) {
     }
     draft.error |= value.get("error").is_some_and(|error| !error.is_null());
     // Groq's older streams have it in a member of their own.
-    let usage = value.get("usage").filter(|usage| usage.is_object()).or_else(|| value.get("x_groq")?.get("usage"));
+    let usage =
+        value.get("usage").filter(|usage| usage.is_object()).or_else(|| value.get("x_groq")?.get("usage"));
     if let Some(usage) = usage {
         let tokens = |name: &str| usage.get(name).and_then(|value| value.as_u64());
         draft.usage.input = tokens("prompt_tokens").or(draft.usage.input);

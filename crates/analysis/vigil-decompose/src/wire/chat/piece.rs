@@ -59,7 +59,9 @@ fn tool_call(entry: Node<'_>) -> Result<Piece<'_>, WireFault> {
     let key = match entry.get("index") {
         None => Key::Missing,
         Some(index) if index.is_null() => Key::Missing,
-        Some(index) => Key::Index(index.as_u64().ok_or_else(|| invalid("the index of a call is not a number"))?),
+        Some(index) => {
+            Key::Index(index.as_u64().ok_or_else(|| invalid("the index of a call is not a number"))?)
+        }
     };
     let (name, arguments) = match (said(entry, "function", "arguments"), said(entry, "custom", "input")) {
         (Some(_), Some(_)) => return Err(invalid("a call is both a function and a custom tool")),
@@ -80,7 +82,9 @@ fn said<'t>(entry: Node<'t>, part: &str, arguments: &str) -> Option<(Option<Cow<
 
 /// Some hosts send an empty one beside every answer: it asks for nothing.
 fn legacy(holder: Node<'_>) -> Result<Option<Piece<'_>>, WireFault> {
-    let Some(function) = holder.get("function_call").filter(|function| !function.is_null()) else { return Ok(None) };
+    let Some(function) = holder.get("function_call").filter(|function| !function.is_null()) else {
+        return Ok(None);
+    };
     if !function.is_object() {
         return Err(invalid("function_call is not an object"));
     }

@@ -25,7 +25,8 @@ pub(super) fn rewrite_holder(
     splice: &mut Splice,
 ) {
     let gone = |legacy: bool| {
-        let mut of_kind = pieces.iter().zip(fates).filter(|(piece, _)| (piece.key == Key::Legacy) == legacy).peekable();
+        let mut of_kind =
+            pieces.iter().zip(fates).filter(|(piece, _)| (piece.key == Key::Legacy) == legacy).peekable();
         of_kind.peek().is_some() && of_kind.all(|(_, fate)| fate.gone)
     };
     let (tools_gone, legacy_gone) = (gone(false), gone(true));
@@ -90,7 +91,9 @@ pub(super) fn is_finished(choice: Node<'_>) -> bool {
 
 /// Whether a chunk has nothing in it but pieces of calls.
 pub(super) fn is_bare(value: Node<'_>, choices: Node<'_>) -> bool {
-    let empty = |value: Node<'_>| value.is_null() || value.is_str("") || (value.is_array() && value.items().next().is_none());
+    let empty = |value: Node<'_>| {
+        value.is_null() || value.is_str("") || (value.is_array() && value.items().next().is_none())
+    };
     value.get("usage").is_none_or(empty)
         && choices.items().all(|choice| {
             !is_finished(choice)

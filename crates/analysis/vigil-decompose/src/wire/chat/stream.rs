@@ -140,7 +140,10 @@ impl Stream {
             })
         };
         holders(choice).for_each(|holder| describe_executed(holder, &mut self.draft));
-        visible || ["content", "reasoning_content", "reasoning", "reasoning_details", "refusal"].into_iter().any(filled)
+        visible
+            || ["content", "reasoning_content", "reasoning", "reasoning_details", "refusal"]
+                .into_iter()
+                .any(filled)
     }
 
     /// Files the pieces of a choice under their calls.
@@ -184,7 +187,10 @@ impl Stream {
 
     fn check_mirrors(&self, found: &[Piece<'_>], first: Option<Node<'_>>) -> Result<(), WireFault> {
         let delta = first.map(pieces).transpose()?.unwrap_or_default();
-        let same = delta.iter().zip(found).all(|(a, b)| a.name == b.name && a.arguments == b.arguments && a.key == b.key);
+        let same = delta
+            .iter()
+            .zip(found)
+            .all(|(a, b)| a.name == b.name && a.arguments == b.arguments && a.key == b.key);
         if same { Ok(()) } else { Err(invalid("delta and message disagree about a call")) }
     }
 
@@ -201,7 +207,11 @@ impl Stream {
         let same = self.calls.get(at).is_some_and(|call| {
             call.name.as_deref() == piece.name.as_deref() && call.arguments == piece.arguments.as_ref()
         });
-        if same { Ok(Some(CallNumber(at as u32))) } else { Err(invalid("a message repeats a call with a difference")) }
+        if same {
+            Ok(Some(CallNumber(at as u32)))
+        } else {
+            Err(invalid("a message repeats a call with a difference"))
+        }
     }
 
     /// Adds a piece to its call, or begins a call with it.
@@ -296,7 +306,8 @@ impl Stream {
         let Some(Answer::Replace(text)) = queue.answer_to(number) else {
             return Fate { index: self.new_index(number, queue), ..Fate::default() };
         };
-        let told = self.calls.get_mut(number.0 as usize).is_none_or(|call| std::mem::replace(&mut call.told, true));
+        let told =
+            self.calls.get_mut(number.0 as usize).is_none_or(|call| std::mem::replace(&mut call.told, true));
         Fate { gone: true, text: (!told).then(|| text.clone()), index: None }
     }
 
@@ -311,7 +322,8 @@ impl Stream {
 
     /// Whether a choice had calls and has none left.
     fn lost_its_calls(&self, choice: u64, queue: &Queue) -> bool {
-        let mut calls = (0..).map(CallNumber).zip(&self.calls).filter(|(_, call)| call.choice == choice).peekable();
+        let mut calls =
+            (0..).map(CallNumber).zip(&self.calls).filter(|(_, call)| call.choice == choice).peekable();
         calls.peek().is_some() && calls.all(|(number, _)| queue.is_replaced(number))
     }
 
@@ -320,7 +332,13 @@ impl Stream {
     }
 
     /// Changes a chunk; false when nothing is left of it.
-    fn rewrite(&mut self, value: Node<'_>, numbers: &[CallNumber], queue: &Queue, splice: &mut Splice) -> bool {
+    fn rewrite(
+        &mut self,
+        value: Node<'_>,
+        numbers: &[CallNumber],
+        queue: &Queue,
+        splice: &mut Splice,
+    ) -> bool {
         let Ok(Some(choices)) = choices(value) else { return true };
         let bare = is_bare(value, choices);
         let mut numbers = numbers.iter();
@@ -357,11 +375,18 @@ impl Stream {
 impl Grammar for Stream {
     type Tag = Tag;
 
-    fn event(&mut self, event: Event<'_>, queue: &mut Queue, out: &mut ReaderOutput) -> Result<(), WireFault> {
+    fn event(
+        &mut self,
+        event: Event<'_>,
+        queue: &mut Queue,
+        out: &mut ReaderOutput,
+    ) -> Result<(), WireFault> {
         if queue.is_empty() {
             self.ends_held.clear();
         }
-        let Some(data) = event.data.filter(|data| !data.is_empty()) else { return queue.pass(event.raw, out) };
+        let Some(data) = event.data.filter(|data| !data.is_empty()) else {
+            return queue.pass(event.raw, out);
+        };
         if data.trim_ascii_start().starts_with(b"[DONE]") {
             self.done = true;
             self.ended = true;
