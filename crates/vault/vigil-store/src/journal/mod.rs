@@ -93,6 +93,8 @@ impl Journal {
     pub(crate) fn rotate(&mut self) -> io::Result<()> {
         self.mend()?;
         if self.end.offset > 0 {
+            // A later entry that waits for the device must not get there before the entries it continues.
+            self.disk.sync()?;
             let segment = self.end.segment + 1;
             self.disk = Box::new(create(&self.folder, segment)?);
             self.end = Position { segment, offset: 0 };

@@ -104,6 +104,7 @@ fn an_entry_that_cannot_be_made_durable_is_taken_back() {
         .replace_disk(|inner| Box::new(Full { inner, room: 1 << 20, stuck: Arc::default(), full: full_too }));
     journal.append(b"one", b"", false).unwrap();
     assert!(journal.append(b"two", b"", true).is_err());
+    assert!(journal.rotate().is_err(), "a segment was left behind that may not be on the device");
     full.store(false, Ordering::Relaxed);
     journal.append(b"three", b"", true).unwrap();
     assert_eq!(read_all(folder.path(), 1), (vec![b"one".to_vec(), b"three".to_vec()], Tail::Clean));
