@@ -17,6 +17,7 @@ mod direct;
 mod end;
 mod formats;
 mod gate;
+mod h2;
 mod pipeline;
 mod reply;
 mod request;
