@@ -86,13 +86,12 @@ impl Intercept {
         let authority =
             Authority::open(&config.state_dir, secrets.as_ref(), &config.providers, now, provider.clone())?;
         let upstreams = Upstreams::new(&config, provider)?;
-        let refused = |error: std::io::Error| StartError::Listen {
-            address: config.listen,
-            reason: error.to_string(),
-        };
+        let refused =
+            |error: std::io::Error| StartError::Listen { address: config.listen, reason: error.to_string() };
         let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
         let proxy_addr = listener.local_addr().map_err(refused)?;
-        let ca_file = std::path::absolute(authority.ca_file()).unwrap_or_else(|_| authority.ca_file().to_owned());
+        let ca_file =
+            std::path::absolute(authority.ca_file()).unwrap_or_else(|_| authority.ca_file().to_owned());
         let (exchanges, dispatch) = Exchanges::new(&config, formats, port, clock);
         let house = Arc::new(House {
             providers: config.providers,

@@ -60,7 +60,11 @@ impl Place {
     /// what to do about it.
     pub(crate) fn client_failed(&self, exchanges: &Exchanges, error: &std::io::Error) {
         let Some(alert) = distrust(error) else {
-            tracing::debug!(host = self.host, client = self.client, "the client's connection failed: {error}");
+            tracing::debug!(
+                host = self.host,
+                client = self.client,
+                "the client's connection failed: {error}"
+            );
             return;
         };
         exchanges.distrusted(&self.client, &self.host, alert);

@@ -255,7 +255,10 @@ mod tests {
         for row in Providers::built_in().rows() {
             let token = &row.token;
             assert!((1..=32).contains(&token.len()) && !token.starts_with('-'), "{token}");
-            assert!(token.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'), "{token}");
+            assert!(
+                token.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
+                "{token}"
+            );
         }
     }
 

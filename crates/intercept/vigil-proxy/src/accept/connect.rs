@@ -52,7 +52,15 @@ pub(super) async fn connect(
         Ok(upstream) => upstream,
         Err(error) => {
             let text = format!("{host}:{port} was not connected: {error}");
-            house.exchanges.notice(NoticeKind::UpstreamUnreachable, Some(&host), Some(&client), text.clone());
+            // Where else a client goes is nobody's business.
+            if row.is_some() {
+                house.exchanges.notice(
+                    NoticeKind::UpstreamUnreachable,
+                    Some(&host),
+                    Some(&client),
+                    text.clone(),
+                );
+            }
             return answer(&mut leg, 502, &text).await;
         }
     };
@@ -133,7 +141,9 @@ async fn handshakes(
         Err(error) => {
             let kind = match error {
                 UpstreamError::Certificate { .. } => NoticeKind::UpstreamCertificate,
-                UpstreamError::Handshake(_) | UpstreamError::Unreachable(_) => NoticeKind::UpstreamUnreachable,
+                UpstreamError::Handshake(_) | UpstreamError::Unreachable(_) => {
+                    NoticeKind::UpstreamUnreachable
+                }
             };
             let text = format!("{} was not connected: {error}", place.host);
             house.exchanges.notice(kind, Some(&place.host), Some(&place.client), text);

@@ -91,7 +91,9 @@ pub(super) async fn serve(
         if kept.as_ref().is_none_or(|(host, port, _)| (host, *port) != (&route.host, route.port)) {
             let leg = match reach(&route, house).await {
                 Ok(wire) => Leg::new(wire, b""),
-                Err(error) => return unreached(&mut client, &place, house, &error).await,
+                Err(error) => {
+                    return unreached(&mut client, &place, house, &error, route.provider.is_some()).await;
+                }
             };
             kept = Some((route.host.clone(), route.port, leg));
         }
@@ -137,7 +139,8 @@ fn base_url(line: &RequestLine<'_>, rest: &str, house: &House) -> Result<Route, 
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
     let (name, port) = split_authority(authority);
-    let host = known_form(name).ok_or_else(|| NoRoute { status: 400, text: format!("`{name}` is not a host.") })?;
+    let host =
+        known_form(name).ok_or_else(|| NoRoute { status: 400, text: format!("`{name}` is not a host.") })?;
     let row = match port {
         Some(port) => house.providers.find(&host, port),
         None => house.providers.find(&host, HTTPS).or_else(|| house.providers.find_plain(&host)),
@@ -162,11 +165,13 @@ fn absolute_form(line: &RequestLine<'_>, rest: &str, house: &House) -> Result<Ro
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
     let (name, port) = split_authority(authority);
-    let host = known_form(name).ok_or_else(|| NoRoute { status: 400, text: format!("`{name}` is not a host.") })?;
+    let host =
+        known_form(name).ok_or_else(|| NoRoute { status: 400, text: format!("`{name}` is not a host.") })?;
     let port = port.unwrap_or(HTTP);
     let row = house.providers.find(&host, port);
     if row.is_none_or(|row| !row.plain) && house.providers.knows_host(&host) {
-        let text = format!("{host} is an AI provider, and this request would reach it without TLS. Use https.");
+        let text =
+            format!("{host} is an AI provider, and this request would reach it without TLS. Use https.");
         return Err(NoRoute { status: 403, text });
     }
     let target = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
@@ -216,13 +221,22 @@ async fn reach(route: &Route, house: &House) -> Result<Wire, UpstreamError> {
     }
 }
 
-async fn unreached(client: &mut Leg<TcpStream>, place: &Place, house: &House, error: &UpstreamError) {
+async fn unreached(
+    client: &mut Leg<TcpStream>,
+    place: &Place,
+    house: &House,
+    error: &UpstreamError,
+    is_provider: bool,
+) {
     let kind = match error {
         UpstreamError::Certificate { .. } => NoticeKind::UpstreamCertificate,
         UpstreamError::Handshake(_) | UpstreamError::Unreachable(_) => NoticeKind::UpstreamUnreachable,
     };
     let text = format!("{} was not connected: {error}", place.host);
-    house.exchanges.notice(kind, Some(&place.host), Some(&place.client), text.clone());
+    // Where else a client goes is nobody's business.
+    if is_provider {
+        house.exchanges.notice(kind, Some(&place.host), Some(&place.client), text.clone());
+    }
     answer(client, 502, &text).await;
 }
 

@@ -80,7 +80,10 @@ impl Authority {
             Some(root) if issue::days_left(&root, now) > 0 => root,
             expired => {
                 if expired.is_some() {
-                    tracing::warn!("the local CA has expired and is made anew; trust `{}` again", ca_file.display());
+                    tracing::warn!(
+                        "the local CA has expired and is made anew; trust `{}` again",
+                        ca_file.display()
+                    );
                 }
                 make_root(&ca_file, secrets, now)?
             }
@@ -93,7 +96,9 @@ impl Authority {
                     && issue::days_left(&certificate, now) > RENEW_DAYS;
                 let same_hosts = issue::constraints_of(&certificate).as_ref() == Some(&constraints);
                 if good && !same_hosts {
-                    tracing::info!("the provider hosts have changed: the intermediate of the local CA is issued again");
+                    tracing::info!(
+                        "the provider hosts have changed: the intermediate of the local CA is issued again"
+                    );
                 }
                 (good && same_hosts).then_some((certificate, key))
             }

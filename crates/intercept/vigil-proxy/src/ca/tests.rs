@@ -1,8 +1,8 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use rustls::client::danger::ServerCertVerifier as _;
 use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier as _;
 use rustls_pki_types::{ServerName, UnixTime};
 use vigil_core::wire::ProviderFormat;
 

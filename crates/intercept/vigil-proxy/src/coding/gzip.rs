@@ -23,7 +23,10 @@ enum State {
     Head(Head),
     Body,
     /// CRC-32 and length: eight bytes.
-    Tail { seen: usize, bytes: [u8; 8] },
+    Tail {
+        seen: usize,
+        bytes: [u8; 8],
+    },
     /// After a member: another one may follow.
     Between,
 }

@@ -26,7 +26,10 @@ pub(super) struct Tail {
 
 /// What is to be said at the end.
 pub(super) enum Late {
-    End { gone: Option<ClientGone>, finished: Arc<ExchangeFinished> },
+    End {
+        gone: Option<ClientGone>,
+        finished: Arc<ExchangeFinished>,
+    },
     Vault(VaultInput),
     /// Nothing more comes.
     Close,
@@ -73,7 +76,9 @@ impl Exchange {
             request: lock(&self.request).digest(),
             reply: tail.summary.take(),
             calls: tail.calls,
-            first_byte_micros: tail.first_byte.map(|time| u64::try_from(time.as_micros()).unwrap_or(u64::MAX)),
+            first_byte_micros: tail
+                .first_byte
+                .map(|time| u64::try_from(time.as_micros()).unwrap_or(u64::MAX)),
         });
         Some(Late::End { gone, finished })
     }

@@ -128,7 +128,8 @@ impl ReplyGate {
     /// Whether the upstream should be read on. A reply that holds back much while its calls wait must wait too.
     pub(crate) fn wants_more(&self) -> bool {
         !self.ended
-            && (self.unanswered.is_empty() || self.reader.held_bytes() < self.exchange.desk.limits.held_bytes / 2)
+            && (self.unanswered.is_empty()
+                || self.reader.held_bytes() < self.exchange.desk.limits.held_bytes / 2)
     }
 
     /// The next bytes of the body, transfer coding undone.
@@ -264,7 +265,9 @@ impl ReplyGate {
             // Without Analysis the call is decided by rules alone; without Policy it is not released.
             let _gone = desk.analysis.say_async(AnalysisInput::Call(captured.clone())).await;
             if desk.policy.say_async(PolicyInput::Call(captured)).await.is_err() {
-                return Err(self.cut(NoticeKind::Limit, "the Policy plane is gone; no call is released".to_owned()));
+                return Err(
+                    self.cut(NoticeKind::Limit, "the Policy plane is gone; no call is released".to_owned())
+                );
             }
         }
         Ok(())
@@ -394,4 +397,3 @@ fn collect(
     out.clear();
     Ok(())
 }
-

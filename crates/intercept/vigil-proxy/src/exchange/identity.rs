@@ -68,8 +68,11 @@ fn client_ref(agent_id: Option<&[u8]>, user_agent: &[u8], host: &str, path: &str
     if let Some(id) = agent_id.map(<[u8]>::trim_ascii).filter(|id| !id.is_empty()) {
         return String::from_utf8_lossy(id).into_owned();
     }
-    let digest =
-        Sha256::new().chain_update(user_agent).chain_update(host.as_bytes()).chain_update(path.as_bytes()).finalize();
+    let digest = Sha256::new()
+        .chain_update(user_agent)
+        .chain_update(host.as_bytes())
+        .chain_update(path.as_bytes())
+        .finalize();
     hex(digest.iter().take(8))
 }
 

@@ -98,8 +98,12 @@ impl<'a> Gated<'a> {
             }
             (Framing::Chunked, _) => (WrittenAs::Chunked, None),
             (Framing::Length(length), Some(whole)) if length == whole as u64 => (WrittenAs::Bare, None),
-            (Framing::Length(_), Some(whole)) => (WrittenAs::Bare, Some(format!("Content-Length: {whole}\r\n"))),
-            (Framing::Length(_), None) if self.old => (WrittenAs::Bare, Some("Connection: close\r\n".to_owned())),
+            (Framing::Length(_), Some(whole)) => {
+                (WrittenAs::Bare, Some(format!("Content-Length: {whole}\r\n")))
+            }
+            (Framing::Length(_), None) if self.old => {
+                (WrittenAs::Bare, Some("Connection: close\r\n".to_owned()))
+            }
             (Framing::Close, _) if self.old => (WrittenAs::Bare, None),
             // With chunks a client sees when a reply breaks off.
             (Framing::Length(_) | Framing::Close, _) => {
@@ -113,7 +117,9 @@ impl<'a> Gated<'a> {
             if is("content-encoding") && self.delivery == Delivery::Decoded {
                 continue;
             }
-            if is("content-length") && let Some(line) = framing_line.take() {
+            if is("content-length")
+                && let Some(line) = framing_line.take()
+            {
                 self.scratch.extend_from_slice(line.as_bytes());
                 continue;
             }

@@ -85,7 +85,11 @@ where
 }
 
 /// Waits for the client to leave. A client that already sends its next request is there.
-async fn watch<R: AsyncRead + Unpin>(input: &mut Inflow<R>, progress: &Progress, half_close: bool) -> RequestEnd {
+async fn watch<R: AsyncRead + Unpin>(
+    input: &mut Inflow<R>,
+    progress: &Progress,
+    half_close: bool,
+) -> RequestEnd {
     if !input.data().is_empty() {
         return pending().await;
     }

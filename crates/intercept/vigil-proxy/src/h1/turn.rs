@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 use vigil_core::message::{Ending, NoticeKind};
 
@@ -15,6 +15,7 @@ use crate::relay::body::Framing;
 use crate::relay::head::RequestLine;
 
 use super::Leg;
+use super::inflow::BUFFER;
 use super::reply::{ReplyEnd, ReplyFault, relay_reply};
 use super::request::{RequestEnd, relay_request};
 
@@ -169,10 +170,8 @@ impl Service {
         if let Some(exchange) = exchange {
             exchange.finish(ending).await;
         }
-        if after == After::Close {
-            // What the upstream still reads is its own; the client's connection ends with the reply.
-            drop(output.flush().await);
-        }
+        scratch.clear();
+        scratch.shrink_to(2 * BUFFER);
         after
     }
 }

@@ -29,10 +29,17 @@ enum State {
     Length(u64),
     Close,
     /// Before or inside a line with a chunk's size.
-    Size { size: u64, digits: u8, rest: SizeRest, seen: usize },
+    Size {
+        size: u64,
+        digits: u8,
+        rest: SizeRest,
+        seen: usize,
+    },
     Data(u64),
     /// The line end after a chunk's data: how much of it was seen.
-    DataEnd { cr: bool },
+    DataEnd {
+        cr: bool,
+    },
     /// Inside the trailers, whose bytes are collected.
     Trailers,
     Done,
@@ -141,7 +148,9 @@ impl Body {
             (SizeRest::Digits, b';') => *rest = SizeRest::Extension,
             (SizeRest::Digits | SizeRest::Extension, b'\r') => *rest = SizeRest::Cr,
             (SizeRest::Digits, _) => return Err(HttpError::Chunk("a size is not a hexadecimal number")),
-            (SizeRest::Extension, 0 | b'\n') => return Err(HttpError::Chunk("an extension holds a control character")),
+            (SizeRest::Extension, 0 | b'\n') => {
+                return Err(HttpError::Chunk("an extension holds a control character"));
+            }
             (SizeRest::Extension, _) if *seen > LONGEST_EXTENSION => {
                 return Err(HttpError::Chunk("an extension is too long"));
             }

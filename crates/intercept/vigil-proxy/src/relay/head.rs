@@ -148,13 +148,18 @@ impl<'a> Fields<'a> {
 
     /// The values of all fields with this name.
     pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
-        self.0.iter().filter(move |field| field.name.eq_ignore_ascii_case(name.as_bytes())).map(|field| field.value)
+        self.0
+            .iter()
+            .filter(move |field| field.name.eq_ignore_ascii_case(name.as_bytes()))
+            .map(|field| field.value)
     }
 
     /// Whether a list field holds this word.
     pub(crate) fn has_word(&self, name: &str, word: &str) -> bool {
         self.all(name).any(|value| {
-            value.split(|&byte| byte == b',').any(|item| item.trim_ascii().eq_ignore_ascii_case(word.as_bytes()))
+            value
+                .split(|&byte| byte == b',')
+                .any(|item| item.trim_ascii().eq_ignore_ascii_case(word.as_bytes()))
         })
     }
 
@@ -278,11 +283,15 @@ mod tests {
 
     #[test]
     fn a_reply_is_framed_by_status_method_and_fields() {
-        let framing = |head: &str, method| StatusLine::parse(head.as_bytes()).unwrap().framing(method).unwrap();
+        let framing =
+            |head: &str, method| StatusLine::parse(head.as_bytes()).unwrap().framing(method).unwrap();
         assert_eq!(framing("HTTP/1.1 200 OK\r\n\r\n", "GET"), Framing::Close);
         assert_eq!(framing("HTTP/1.1 200\r\nContent-Length: 5\r\n\r\n", "GET"), Framing::Length(5));
         assert_eq!(framing("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", "HEAD"), Framing::Length(0));
-        assert_eq!(framing("HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", "GET"), Framing::Length(0));
+        assert_eq!(
+            framing("HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", "GET"),
+            Framing::Length(0)
+        );
         assert!(StatusLine::parse(b"HTTP/1.1 2000 OK\r\n\r\n").is_err());
         assert!(StatusLine::parse(b"HTTP/1.1  200 OK\r\n\r\n").is_err());
     }

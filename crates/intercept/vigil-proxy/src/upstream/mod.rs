@@ -105,7 +105,9 @@ impl Upstreams {
         match timeout(self.patience, reach::reach(host, port, fixed)).await {
             Ok(Ok(stream)) => Ok(stream),
             Ok(Err(error)) => Err(UpstreamError::Unreachable(error.to_string())),
-            Err(_) => Err(UpstreamError::Unreachable(format!("no answer within {} s", self.patience.as_secs()))),
+            Err(_) => {
+                Err(UpstreamError::Unreachable(format!("no answer within {} s", self.patience.as_secs())))
+            }
         }
     }
 
@@ -123,7 +125,9 @@ impl Upstreams {
         match timeout(self.patience, handshake).await {
             Ok(Ok(stream)) => Ok(stream),
             Ok(Err(error)) => Err(explain(&error)),
-            Err(_) => Err(UpstreamError::Handshake(format!("no answer within {} s", self.patience.as_secs()))),
+            Err(_) => {
+                Err(UpstreamError::Handshake(format!("no answer within {} s", self.patience.as_secs())))
+            }
         }
     }
 

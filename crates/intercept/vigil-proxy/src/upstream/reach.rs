@@ -85,9 +85,13 @@ mod tests {
 
     #[test]
     fn families_take_turns() {
-        let list = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<SocketAddr>>();
+        let list =
+            |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<SocketAddr>>();
         let turned = in_turn(list(&["[::1]:1", "[::2]:1", "1.1.1.1:1", "[::3]:1"]));
         assert_eq!(turned, list(&["[::1]:1", "1.1.1.1:1", "[::2]:1", "[::3]:1"]));
-        assert_eq!(in_turn(list(&["1.1.1.1:1", "[::1]:1", "[::2]:1"])), list(&["1.1.1.1:1", "[::1]:1", "[::2]:1"]));
+        assert_eq!(
+            in_turn(list(&["1.1.1.1:1", "[::1]:1", "[::2]:1"])),
+            list(&["1.1.1.1:1", "[::1]:1", "[::2]:1"])
+        );
     }
 }

@@ -133,7 +133,8 @@ fn staple(serial: &[u8], revoked: bool) -> Vec<u8> {
     let value = |tag: u8, content: &[u8]| {
         let length = content.len();
         let short = u8::try_from(length).ok().filter(|length| *length < 128);
-        let head = short.map_or_else(|| vec![tag, 0x82, (length >> 8) as u8, length as u8], |short| vec![tag, short]);
+        let head = short
+            .map_or_else(|| vec![tag, 0x82, (length >> 8) as u8, length as u8], |short| vec![tag, short]);
         [head.as_slice(), content].concat()
     };
     let hash = value(4, &[7; 20]);
@@ -155,13 +156,22 @@ async fn a_weak_certificate_fails() {
     for (key, digest) in [("rsa:1024", "sha256"), ("rsa:2048", "sha1")] {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name).display().to_string();
-        std::fs::write(path("ext"), format!("subjectAltName=DNS:{HOST}\nbasicConstraints=CA:FALSE\n")).unwrap();
+        std::fs::write(path("ext"), format!("subjectAltName=DNS:{HOST}\nbasicConstraints=CA:FALSE\n"))
+            .unwrap();
         let made = [
-            format!("req -x509 -newkey rsa:2048 -nodes -keyout {} -out {} -subj /CN=weakroot", path("ca.key"), path("ca.pem")),
+            format!(
+                "req -x509 -newkey rsa:2048 -nodes -keyout {} -out {} -subj /CN=weakroot",
+                path("ca.key"),
+                path("ca.pem")
+            ),
             format!("req -newkey {key} -nodes -keyout {} -out {} -subj /CN=weak", path("key"), path("csr")),
             format!(
                 "x509 -req -in {} -CA {} -CAkey {} -CAcreateserial -{digest} -extfile {} -out {}",
-                path("csr"), path("ca.pem"), path("ca.key"), path("ext"), path("pem")
+                path("csr"),
+                path("ca.pem"),
+                path("ca.key"),
+                path("ext"),
+                path("pem")
             ),
         ];
         for arguments in made {
@@ -176,7 +186,9 @@ async fn a_weak_certificate_fails() {
             free.local_addr().unwrap().port()
         };
         let arguments = format!(
-            "s_server -accept 127.0.0.1:{port} -cert {} -key {} -quiet -cipher ALL:@SECLEVEL=0", path("pem"), path("key")
+            "s_server -accept 127.0.0.1:{port} -cert {} -key {} -quiet -cipher ALL:@SECLEVEL=0",
+            path("pem"),
+            path("key")
         );
         let mut server = std::process::Command::new("openssl")
             .args(arguments.split(' '))

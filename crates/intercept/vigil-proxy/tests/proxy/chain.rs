@@ -9,9 +9,11 @@ async fn openssl_accepts_the_chain_under_strict_rules() {
     let stage = Stage::new().await;
     let proxy = stage.running.proxy_addr.to_string();
     let ca = stage.ca_file.display().to_string();
-    let mut arguments = vec!["s_client", "-connect", "api.provider.test:443", "-proxy", &proxy, "-CAfile", &ca];
+    let mut arguments =
+        vec!["s_client", "-connect", "api.provider.test:443", "-proxy", &proxy, "-CAfile", &ca];
     arguments.extend(["-servername", HOST, "-verify_hostname", HOST, "-x509_strict", "-verify_return_error"]);
-    let run = tokio::process::Command::new("openssl").args(arguments).stdin(std::process::Stdio::null()).output();
+    let run =
+        tokio::process::Command::new("openssl").args(arguments).stdin(std::process::Stdio::null()).output();
     match run.await {
         Ok(output) => {
             let said = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -13,10 +13,10 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// CONNECT; gives the connection and the status.
-pub async fn connect(proxy: SocketAddr, target: &str) -> (TcpStream, u16) {
+pub(crate) async fn connect(proxy: SocketAddr, target: &str) -> (TcpStream, u16) {
     let mut stream = TcpStream::connect(proxy).await.unwrap();
     let request = format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -28,7 +28,7 @@ pub async fn connect(proxy: SocketAddr, target: &str) -> (TcpStream, u16) {
     (stream, status)
 }
 
-pub async fn secure(
+pub(crate) async fn secure(
     stream: TcpStream,
     ca: &std::path::Path,
     name: &str,
@@ -50,7 +50,7 @@ pub async fn secure(
 }
 
 /// Reads until `end` is there.
-pub async fn read_until(stream: &mut (impl AsyncRead + Unpin), end: &[u8]) -> Vec<u8> {
+pub(crate) async fn read_until(stream: &mut (impl AsyncRead + Unpin), end: &[u8]) -> Vec<u8> {
     let mut read = Vec::new();
     while !read.windows(end.len()).any(|window| window == end) {
         let mut buffer = [0; 4096];
@@ -63,13 +63,13 @@ pub async fn read_until(stream: &mut (impl AsyncRead + Unpin), end: &[u8]) -> Ve
 }
 
 /// Reads to the end; whether it was an orderly one.
-pub async fn read_all(stream: &mut (impl AsyncRead + Unpin)) -> (Vec<u8>, bool) {
+pub(crate) async fn read_all(stream: &mut (impl AsyncRead + Unpin)) -> (Vec<u8>, bool) {
     let mut read = Vec::new();
     let done = timeout(PATIENCE, stream.read_to_end(&mut read)).await.expect("the connection stays open");
     (read, done.is_ok())
 }
 
-pub async fn send(stream: &mut (impl AsyncWrite + Unpin), bytes: impl AsRef<[u8]>) {
+pub(crate) async fn send(stream: &mut (impl AsyncWrite + Unpin), bytes: impl AsRef<[u8]>) {
     stream.write_all(bytes.as_ref()).await.unwrap();
     stream.flush().await.unwrap();
 }

@@ -104,7 +104,10 @@ async fn a_provider_is_never_reached_on_another_port() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unreachable_host_is_said() {
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let stage = Stage::with(|config| drop(config.resolve.insert((HOST.to_owned(), 443), closed))).await;
+    let stage = Stage::with(|config| {
+        config.resolve.insert((HOST.to_owned(), 443), closed);
+    })
+    .await;
     let (_, status) = connect(stage.running.proxy_addr, &format!("{HOST}:443")).await;
     assert_eq!(status, 502);
     stage.pipeline.notice(NoticeKind::UpstreamUnreachable).await;

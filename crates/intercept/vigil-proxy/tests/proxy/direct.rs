@@ -22,7 +22,9 @@ async fn a_base_url_reaches_the_provider_over_tls() {
     let proxy = stage.running.proxy_addr;
     let rest = "User-Agent:  odd \r\nCONNECTION: close\r\nContent-Length: 5\r\n\r\ntools";
     let expected = format!("POST /chat?q HTTP/1.1\r\nhost: {HOST}\r\n{rest}");
-    stage.upstream.plays(Script::new(expected.len(), "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\ncall deny x\n"));
+    stage
+        .upstream
+        .plays(Script::new(expected.len(), "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\ncall deny x\n"));
     let reply = ask(&stage, &format!("POST /p/{HOST}/chat?q HTTP/1.1\r\nhost: {proxy}\r\n{rest}")).await;
     assert_eq!(String::from_utf8(stage.upstream.seen()).unwrap(), expected);
     assert!(reply.starts_with("HTTP/1.1 200 OK\r\n") && reply.contains("told no\n"), "{reply}");
@@ -36,7 +38,11 @@ async fn a_client_that_closes_its_sending_side_gets_its_text() {
     let request = format!("GET /p/{HOST}/chat HTTP/1.1\r\nHost: x\r\n\r\n");
     let sent = format!("GET /chat HTTP/1.1\r\nHost: {HOST}\r\n\r\n");
     let reply = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\ntext\n";
-    stage.upstream.plays(Script::pieces(sent.len(), &[&reply.as_bytes()[..20], &reply.as_bytes()[20..]], 100));
+    stage.upstream.plays(Script::pieces(
+        sent.len(),
+        &[&reply.as_bytes()[..20], &reply.as_bytes()[20..]],
+        100,
+    ));
     let mut client = TcpStream::connect(stage.running.proxy_addr).await.unwrap();
     send(&mut client, request).await;
     client.shutdown().await.unwrap();
@@ -56,8 +62,9 @@ async fn other_paths_get_help() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_websocket_through_a_base_url_is_closed() {
     let stage = Stage::new().await;
-    let request =
-        format!("GET /p/{HOST}/chat HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+    let request = format!(
+        "GET /p/{HOST}/chat HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+    );
     assert_eq!(ask(&stage, &request).await, "");
     assert!(stage.upstream.seen().is_empty());
 }
@@ -67,7 +74,8 @@ async fn an_absolute_form_reaches_other_hosts_and_never_a_provider() {
     let authority = TestCa::new();
     let stage = Stage::serving(&authority, None, "127.0.0.1:0", |_| ()).await;
     let port = stage.upstream.address.port();
-    let expected = format!("GET /a?b HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nX-y: z\r\nConnection: close\r\n\r\n");
+    let expected =
+        format!("GET /a?b HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nX-y: z\r\nConnection: close\r\n\r\n");
     stage.upstream.plays(Script::new(expected.len(), "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"));
     let request = format!(
         "GET http://127.0.0.1:{port}/a?b HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nProxy-Connection: keep-alive\r\n\

@@ -9,7 +9,7 @@
 use vigil_core::CallNumber;
 use vigil_core::wire::*;
 
-pub struct Lines;
+pub(crate) struct Lines;
 
 impl WireFormats for Lines {
     fn endpoint(&self, _: ProviderFormat, _: &str, path: &str) -> Endpoint {
@@ -128,9 +128,13 @@ impl ReplyReader for Reader {
     }
     fn held_bytes(&self) -> usize {
         self.partial.len()
-            + self.held.iter().map(|held| match held {
-                Held::Line(line) | Held::Call { line, .. } => line.len(),
-            }).sum::<usize>()
+            + self
+                .held
+                .iter()
+                .map(|held| match held {
+                    Held::Line(line) | Held::Call { line, .. } => line.len(),
+                })
+                .sum::<usize>()
     }
     fn summary(&self) -> ReplySummary {
         ReplySummary { protocol: "lines", ..ReplySummary::default() }

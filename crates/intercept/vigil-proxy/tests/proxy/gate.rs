@@ -82,7 +82,10 @@ async fn the_hashes_tell_what_came_and_what_went() {
         .await;
     assert_eq!(call.response_hash_upstream, <[u8; 32]>::from(Sha256::digest(b"one\ncall deny rm\n")));
     assert_eq!(call.response_hash_delivered, <[u8; 32]>::from(Sha256::digest(b"one\n")));
-    assert_eq!((call.protocol, call.call.name.as_str(), call.call.arguments.as_str()), ("lines", "deny", "rm"));
+    assert_eq!(
+        (call.protocol, call.call.name.as_str(), call.call.arguments.as_str()),
+        ("lines", "deny", "rm")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -9,7 +9,7 @@ use vigil_core::{Action, Classification, Generation, Millis, Ruling};
 use vigil_proxy::InterceptPort;
 
 #[derive(Clone, Debug)]
-pub enum Event {
+pub(crate) enum Event {
     Request(Arc<RequestCaptured>),
     AnalysisCall,
     PolicyCall(Arc<CallCaptured>),
@@ -21,14 +21,14 @@ pub enum Event {
 }
 
 #[derive(Clone)]
-pub struct Pipeline {
+pub(crate) struct Pipeline {
     events: Arc<Mutex<Vec<Event>>>,
     held: Arc<Mutex<Vec<Arc<CallCaptured>>>>,
     answers: Outlet<InterceptInput>,
 }
 
 impl Pipeline {
-    pub fn start() -> (Self, InterceptPort) {
+    pub(crate) fn start() -> (Self, InterceptPort) {
         let (analysis, analysis_inbox) = queue(64);
         let (policy, policy_inbox) = queue(64);
         let (vault, vault_inbox) = queue(64);
@@ -89,14 +89,17 @@ impl Pipeline {
     }
 
     /// Answers a call that is held.
-    pub fn answer(&self, call: &Arc<CallCaptured>, ruling: Ruling) {
-        let recorded =
-            Recorded { decision: decision(call, ruling), record: format!("record-{}", call.call.number.0), seq: 1 };
+    pub(crate) fn answer(&self, call: &Arc<CallCaptured>, ruling: Ruling) {
+        let recorded = Recorded {
+            decision: decision(call, ruling),
+            record: format!("record-{}", call.call.number.0),
+            seq: 1,
+        };
         self.answers.say(InterceptInput::Recorded(recorded)).unwrap();
     }
 
     /// The calls that are held, once there are `count` of them.
-    pub async fn held(&self, count: usize) -> Vec<Arc<CallCaptured>> {
+    pub(crate) async fn held(&self, count: usize) -> Vec<Arc<CallCaptured>> {
         for _ in 0..500 {
             let held = self.held.lock().unwrap().clone();
             if held.len() >= count {
@@ -107,12 +110,12 @@ impl Pipeline {
         panic!("no {count} calls are held");
     }
 
-    pub fn events(&self) -> Vec<Event> {
+    pub(crate) fn events(&self) -> Vec<Event> {
         self.events.lock().unwrap().clone()
     }
 
     /// Waits for an event and gives what `find` makes of it.
-    pub async fn wait<T>(&self, find: impl Fn(&Event) -> Option<T>) -> T {
+    pub(crate) async fn wait<T>(&self, find: impl Fn(&Event) -> Option<T>) -> T {
         for _ in 0..500 {
             if let Some(found) = self.events().iter().find_map(&find) {
                 return found;
@@ -122,7 +125,7 @@ impl Pipeline {
         panic!("nothing came but {:#?}", self.events());
     }
 
-    pub async fn finished(&self) -> Arc<ExchangeFinished> {
+    pub(crate) async fn finished(&self) -> Arc<ExchangeFinished> {
         self.wait(|event| match event {
             Event::PolicyFinished(finished) => Some(finished.clone()),
             _ => None,
@@ -130,7 +133,7 @@ impl Pipeline {
         .await
     }
 
-    pub async fn notice(&self, kind: NoticeKind) -> Notice {
+    pub(crate) async fn notice(&self, kind: NoticeKind) -> Notice {
         self.wait(|event| match event {
             Event::Notice(notice) if notice.kind == kind => Some(notice.clone()),
             _ => None,

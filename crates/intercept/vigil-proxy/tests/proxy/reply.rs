@@ -22,15 +22,24 @@ async fn passes_as_it_is(request: &str, reply: &[u8], then: Then) {
 async fn replies_pass_byte_for_byte() {
     for (request, reply) in [
         ("GET /models HTTP/1.1", "HTTP/1.1 200 OK\r\ncontent-LENGTH:  2\r\nX-A: 1\r\nx-a:2\r\n\r\nok"),
-        ("GET /models HTTP/1.1", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n02;x\r\nok\r\n0\r\nX: y\r\n\r\n"),
+        (
+            "GET /models HTTP/1.1",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n02;x\r\nok\r\n0\r\nX: y\r\n\r\n",
+        ),
         ("GET /other HTTP/1.1", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"),
         ("HEAD /chat HTTP/1.1", "HTTP/1.1 200 OK\r\nContent-Length: 1234\r\n\r\n"),
         ("GET /chat HTTP/1.1", "HTTP/1.1 304 Not Modified\r\nETag: \"x\"\r\n\r\n"),
         ("GET /chat HTTP/1.1", "HTTP/1.1 204 No Content\r\n\r\n"),
-        ("GET /chat HTTP/1.1", "HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n"),
+        (
+            "GET /chat HTTP/1.1",
+            "HTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n",
+        ),
         ("POST /chat HTTP/1.1", "HTTP/1.1 429 Too Many Requests\r\nContent-Length: 10\r\n\r\ncall a b\n\n"),
         ("POST /chat HTTP/1.1", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\nX-Y: z\r\n\r\nsome text\n"),
-        ("POST /chat HTTP/1.1", "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nok\n\r\n0\r\nX: y\r\n\r\n"),
+        (
+            "POST /chat HTTP/1.1",
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nok\n\r\n0\r\nX: y\r\n\r\n",
+        ),
     ] {
         passes_as_it_is(request, reply.as_bytes(), Then::Keep).await;
     }
@@ -55,7 +64,10 @@ fn gzip(text: &[u8]) -> Vec<u8> {
 
 fn gzipped(text: &[u8]) -> Vec<u8> {
     let coded = gzip(text);
-    let head = format!("HTTP/1.1 200 OK\r\nX: y\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", coded.len());
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nX: y\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n",
+        coded.len()
+    );
     [head.as_bytes(), &coded].concat()
 }
 
@@ -63,9 +75,13 @@ fn gzipped(text: &[u8]) -> Vec<u8> {
 async fn a_compressed_reply_that_may_carry_calls_is_decoded() {
     let stage = Stage::new().await;
     let request = ask("tools");
-    let (got, _) = stage.exchange(&request, Script::new(request.len(), gzipped(b"text\ncall allow x\n"))).await;
+    let (got, _) =
+        stage.exchange(&request, Script::new(request.len(), gzipped(b"text\ncall allow x\n"))).await;
     let text = String::from_utf8(got).unwrap();
-    assert!(text.ends_with("\r\n0\r\n\r\n") && text.contains("text\n") && text.contains("call allow x\n"), "{text}");
+    assert!(
+        text.ends_with("\r\n0\r\n\r\n") && text.contains("text\n") && text.contains("call allow x\n"),
+        "{text}"
+    );
     assert!(!text.to_lowercase().contains("content-encoding") && text.contains("X: y\r\n"), "{text}");
 }
 
@@ -97,7 +113,10 @@ async fn an_unforeseen_call_in_a_compressed_reply_cuts_it() {
     let (got, _) = stage.exchange(&request, Script::pieces(request.len(), &pieces, 50)).await;
     assert!(got.ends_with(&chunk(&body.0)), "{}", got.escape_ascii());
     let finished = stage.pipeline.finished().await;
-    assert!(matches!(&finished.ending, Ending::Refused(why) if why.contains("without tools")), "{finished:?}");
+    assert!(
+        matches!(&finished.ending, Ending::Refused(why) if why.contains("without tools")),
+        "{finished:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -133,7 +152,9 @@ async fn an_unknown_format_is_refused_when_told_so() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ambiguous_replies_are_cut() {
-    for fields in ["Content-Length: 2\r\nTransfer-Encoding: chunked", "Content-Length: 2\r\nContent-Length: 3"] {
+    for fields in
+        ["Content-Length: 2\r\nTransfer-Encoding: chunked", "Content-Length: 2\r\nContent-Length: 3"]
+    {
         let stage = Stage::new().await;
         let request = ask("");
         let reply = format!("HTTP/1.1 200 OK\r\n{fields}\r\n\r\n2\r\nok\r\n0\r\n\r\n");

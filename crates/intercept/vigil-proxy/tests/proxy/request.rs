@@ -54,7 +54,10 @@ async fn chunks_extensions_and_trailers_stay() {
             _ => None,
         })
         .await;
-    assert_eq!((captured.body.bytes.as_slice(), captured.body.complete), (b"hello, provider".as_slice(), true));
+    assert_eq!(
+        (captured.body.bytes.as_slice(), captured.body.complete),
+        (b"hello, provider".as_slice(), true)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -159,5 +162,8 @@ async fn a_body_over_the_cap_passes_and_is_flagged() {
             _ => None,
         })
         .await;
-    assert_eq!((captured.body.length, captured.body.complete, captured.body.bytes.len()), (300_000, false, 0));
+    assert_eq!(
+        (captured.body.length, captured.body.complete, captured.body.bytes.len()),
+        (300_000, false, 0)
+    );
 }

@@ -20,10 +20,10 @@ use crate::formats::Lines;
 use crate::pipeline::Pipeline;
 use crate::upstream::{Script, Upstream};
 
-pub const HOST: &str = "api.provider.test";
+pub(crate) const HOST: &str = "api.provider.test";
 
 #[derive(Default)]
-pub struct Memory(Mutex<HashMap<String, Secret>>);
+pub(crate) struct Memory(Mutex<HashMap<String, Secret>>);
 
 impl SecretStore for Memory {
     fn load(&self, name: &str) -> Result<Option<Secret>, SecretError> {
@@ -40,18 +40,18 @@ impl SecretStore for Memory {
 }
 
 /// An authority for upstreams.
-pub struct TestCa {
+pub(crate) struct TestCa {
     pub certificate: CertificateDer<'static>,
     pub issuer: Issuer<'static, KeyPair>,
     pub pem: String,
 }
 
 impl TestCa {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::named("test root")
     }
 
-    pub fn named(name: &str) -> Self {
+    pub(crate) fn named(name: &str) -> Self {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, name);
@@ -63,7 +63,7 @@ impl TestCa {
     }
 
     /// A certificate that `change` was applied to, and a server that shows it.
-    pub fn server(&self, names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> ServerConfig {
+    pub(crate) fn server(&self, names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> ServerConfig {
         let key = KeyPair::generate().unwrap();
         let mut params =
             CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).unwrap();
@@ -73,7 +73,7 @@ impl TestCa {
     }
 }
 
-pub fn server_of(chain: Vec<CertificateDer<'static>>, key: &KeyPair, ocsp: Vec<u8>) -> ServerConfig {
+pub(crate) fn server_of(chain: Vec<CertificateDer<'static>>, key: &KeyPair, ocsp: Vec<u8>) -> ServerConfig {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let mut config = ServerConfig::builder_with_provider(provider)
@@ -86,7 +86,7 @@ pub fn server_of(chain: Vec<CertificateDer<'static>>, key: &KeyPair, ocsp: Vec<u
     config
 }
 
-pub struct Stage {
+pub(crate) struct Stage {
     pub running: Running,
     pub upstream: Upstream,
     pub pipeline: Pipeline,
@@ -95,17 +95,17 @@ pub struct Stage {
 }
 
 impl Stage {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(|_| ()).await
     }
 
-    pub async fn with(change: impl FnOnce(&mut ProxyConfig)) -> Self {
+    pub(crate) async fn with(change: impl FnOnce(&mut ProxyConfig)) -> Self {
         let authority = TestCa::new();
         let server = authority.server(&[HOST, "other.test", "127.0.0.1"], |_| ());
         Self::serving(&authority, Some(server), "127.0.0.1:0", change).await
     }
 
-    pub async fn serving(
+    pub(crate) async fn serving(
         authority: &TestCa,
         server: Option<ServerConfig>,
         listen: &str,
@@ -115,7 +115,11 @@ impl Stage {
         Self::before(authority, upstream, change).await
     }
 
-    pub async fn before(authority: &TestCa, upstream: Upstream, change: impl FnOnce(&mut ProxyConfig)) -> Self {
+    pub(crate) async fn before(
+        authority: &TestCa,
+        upstream: Upstream,
+        change: impl FnOnce(&mut ProxyConfig),
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let roots = folder.path().join("roots.pem");
         std::fs::write(&roots, &authority.pem).unwrap();
@@ -134,21 +138,22 @@ impl Stage {
             let now = std::time::UNIX_EPOCH.elapsed().unwrap();
             Timestamp::from_micros(now.as_micros() as i64)
         });
-        let running =
-            Intercept::start(config, Arc::new(Lines), Arc::new(Memory::default()), port, clock).await.unwrap();
+        let running = Intercept::start(config, Arc::new(Lines), Arc::new(Memory::default()), port, clock)
+            .await
+            .unwrap();
         let ca_file = running.ca_file.clone();
         Self { running, upstream, pipeline, ca_file, folder }
     }
 
     /// An intercepted connection to the provider.
-    pub async fn client(&self) -> TlsStream<TcpStream> {
+    pub(crate) async fn client(&self) -> TlsStream<TcpStream> {
         let (stream, status) = client::connect(self.running.proxy_addr, &format!("{HOST}:443")).await;
         assert_eq!(status, 200);
         client::secure(stream, &self.ca_file, HOST, &["http/1.1"]).await.unwrap()
     }
 
     /// Sends a request, and gives all that comes back until the connection ends.
-    pub async fn exchange(&self, request: &[u8], script: Script) -> (Vec<u8>, bool) {
+    pub(crate) async fn exchange(&self, request: &[u8], script: Script) -> (Vec<u8>, bool) {
         self.upstream.plays(script);
         let mut stream = self.client().await;
         client::send(&mut stream, request).await;
@@ -157,8 +162,10 @@ impl Stage {
 }
 
 /// A request to the gated endpoint that asks for the connection to be closed.
-pub fn ask(body: &str) -> Vec<u8> {
+pub(crate) fn ask(body: &str) -> Vec<u8> {
     let length = body.len();
-    format!("POST /chat HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}")
-        .into_bytes()
+    format!(
+        "POST /chat HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+    )
+    .into_bytes()
 }

@@ -12,7 +12,7 @@ use tokio_rustls::TlsAcceptor;
 
 /// What the upstream does with the next request.
 #[derive(Clone, Debug)]
-pub struct Script {
+pub(crate) struct Script {
     /// How many bytes it reads first.
     pub reads: usize,
     pub pieces: Vec<Vec<u8>>,
@@ -21,7 +21,7 @@ pub struct Script {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Then {
+pub(crate) enum Then {
     Keep,
     Close,
     /// Without a word of farewell.
@@ -29,35 +29,33 @@ pub enum Then {
 }
 
 impl Script {
-    pub fn new(reads: usize, reply: impl AsRef<[u8]>) -> Self {
-        Self {
-            reads,
-            pieces: vec![reply.as_ref().to_vec()],
-            pause: Duration::ZERO,
-            then: Then::Keep,
-        }
+    pub(crate) fn new(reads: usize, reply: impl AsRef<[u8]>) -> Self {
+        Self { reads, pieces: vec![reply.as_ref().to_vec()], pause: Duration::ZERO, then: Then::Keep }
     }
-    pub fn pieces(reads: usize, pieces: &[&[u8]], pause_ms: u64) -> Self {
+    pub(crate) fn pieces(reads: usize, pieces: &[&[u8]], pause_ms: u64) -> Self {
         let pieces = pieces.iter().map(|piece| piece.to_vec()).collect();
         Self { reads, pieces, pause: Duration::from_millis(pause_ms), then: Then::Keep }
     }
-    pub fn then(mut self, then: Then) -> Self {
+    pub(crate) fn then(mut self, then: Then) -> Self {
         self.then = then;
         self
     }
 }
 
+/// The protocol, and the name that was asked for.
+type Handshake = (Option<Vec<u8>>, Option<String>);
+
 #[derive(Clone)]
-pub struct Upstream {
+pub(crate) struct Upstream {
     pub address: SocketAddr,
     scripts: Arc<Mutex<VecDeque<Script>>>,
     seen: Arc<Mutex<Vec<u8>>>,
-    /// The protocol, the name asked for and whether the session was resumed, per connection.
-    pub handshakes: Arc<Mutex<Vec<(Option<Vec<u8>>, Option<String>)>>>,
+    /// One per connection.
+    pub handshakes: Arc<Mutex<Vec<Handshake>>>,
 }
 
 impl Upstream {
-    pub async fn start(config: Option<ServerConfig>, listen: &str) -> Self {
+    pub(crate) async fn start(config: Option<ServerConfig>, listen: &str) -> Self {
         let listener = TcpListener::bind(listen).await.unwrap();
         let upstream = Self {
             address: listener.local_addr().unwrap(),
@@ -92,12 +90,12 @@ impl Upstream {
         upstream
     }
 
-    pub fn plays(&self, script: Script) {
+    pub(crate) fn plays(&self, script: Script) {
         self.scripts.lock().unwrap().push_back(script);
     }
 
     /// The first handshake, once it is complete on this side too.
-    pub async fn handshake(&self) -> (Option<Vec<u8>>, Option<String>) {
+    pub(crate) async fn handshake(&self) -> Handshake {
         for _ in 0..500 {
             if let Some(first) = self.handshakes.lock().unwrap().first() {
                 return first.clone();
@@ -107,7 +105,7 @@ impl Upstream {
         panic!("no handshake");
     }
 
-    pub fn seen(&self) -> Vec<u8> {
+    pub(crate) fn seen(&self) -> Vec<u8> {
         self.seen.lock().unwrap().clone()
     }
 
