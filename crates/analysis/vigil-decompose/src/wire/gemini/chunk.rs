@@ -165,10 +165,7 @@ impl Assembler {
             self.draft.text(&text);
         }
         if let Some(code) = part.get("executableCode") {
-            let members = ["language", "code"].into_iter().filter_map(|name| {
-                code.get(name).map(|value| format!("{}:{}", quote(name), value.raw_text()))
-            });
-            let arguments = format!("{{{}}}", members.collect::<Vec<_>>().join(","));
+            let arguments = code.raw_text().to_owned();
             self.note_server_call(code, "code_execution".to_owned(), arguments);
         }
         if let Some(call) = part.get("toolCall") {

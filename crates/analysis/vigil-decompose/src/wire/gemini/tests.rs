@@ -223,7 +223,7 @@ fn what_the_provider_runs_passes_and_is_on_record() {
     assert_eq!(
         ran,
         [
-            ("code_execution", r#"{"language":"PYTHON","code":"1"}"#, Some("e")),
+            ("code_execution", r#"{"language":"PYTHON","code":"1","id":"e"}"#, Some("e")),
             ("SEARCH", r#"{"q":1}"#, Some("t"))
         ]
     );
