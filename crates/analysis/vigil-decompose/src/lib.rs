@@ -6,8 +6,17 @@
 //!
 //! Start reading at [`Formats`].
 
+mod action;
+#[doc(hidden)]
+pub mod fuzzing;
 mod json;
+mod plane;
+mod provenance;
+mod request;
 mod sse;
 mod wire;
 
+pub use action::decompose;
+pub use plane::{Analysis, AnalysisLimits};
+pub use provenance::{Conversation, DeclaredTool};
 pub use wire::Formats;

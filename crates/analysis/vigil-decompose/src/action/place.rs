@@ -106,9 +106,14 @@ impl Surroundings {
             })
     }
 
-    /// The path relative to the working directory, when it lies in it.
-    pub(crate) fn relative<'t>(&self, text: &'t str) -> Option<&'t str> {
-        text.strip_prefix(self.workdir.as_deref()?)?.strip_prefix('/')
+    /// The path relative to the working directory, when it lies in it. `text` is in lower case.
+    pub(crate) fn relative_lower<'t>(&self, text: &'t str) -> Option<&'t str> {
+        text.strip_prefix(self.workdir.as_deref()?.to_ascii_lowercase().as_str())?.strip_prefix('/')
+    }
+
+    /// Whether the path is the working directory. `text` is in lower case.
+    pub(crate) fn is_workdir_lower(&self, text: &str) -> bool {
+        self.workdir.as_deref().is_some_and(|root| root.eq_ignore_ascii_case(text))
     }
 
     /// The directory after `cd written`.
@@ -117,7 +122,9 @@ impl Surroundings {
             return Directory::Unknown;
         }
         match directory {
-            Directory::Unknown if !(written.starts_with('/') || written.starts_with('~')) => Directory::Unknown,
+            Directory::Unknown if !(written.starts_with('/') || written.starts_with('~')) => {
+                Directory::Unknown
+            }
             _ => {
                 let text = self.locate(directory, written).text;
                 Directory::At(if text == "." { String::new() } else { text })
@@ -133,7 +140,13 @@ const TEMPORARY: &[&str] = &["/tmp", "/var/tmp", "/private/tmp", "/private/var/t
 pub(crate) fn is_stream(path: &str) -> bool {
     matches!(
         path,
-        "/dev/null" | "/dev/stdin" | "/dev/stdout" | "/dev/stderr" | "/dev/tty" | "/dev/zero" | "/dev/urandom"
+        "/dev/null"
+            | "/dev/stdin"
+            | "/dev/stdout"
+            | "/dev/stderr"
+            | "/dev/tty"
+            | "/dev/zero"
+            | "/dev/urandom"
             | "/dev/random"
     ) || path.starts_with("/dev/fd/")
 }
@@ -179,7 +192,9 @@ pub(crate) fn sensitivity(path: &str) -> Sensitivity {
     if CREDENTIAL_NAMES.contains(&name)
         || CREDENTIAL_ENDS.iter().any(|end| name.ends_with(end))
         || (name.starts_with(".env.") && !example)
-        || (CREDENTIAL_PARTS.iter().any(|part| within(part)) && !name.ends_with(".pub") && !PUBLIC_NAMES.contains(&name))
+        || (CREDENTIAL_PARTS.iter().any(|part| within(part))
+            && !name.ends_with(".pub")
+            && !PUBLIC_NAMES.contains(&name))
         || ["/.ssh", "/.gnupg", "/.aws"].iter().any(|end| slashed.ends_with(end))
     {
         return Sensitivity::Credential;
@@ -193,34 +208,140 @@ pub(crate) fn sensitivity(path: &str) -> Sensitivity {
 const EXAMPLES: &[&str] = &[".example", ".sample", ".template", ".dist"];
 const PUBLIC_NAMES: &[&str] = &["known_hosts", "config"];
 const CREDENTIAL_NAMES: &[&str] = &[
-    ".env", ".netrc", "_netrc", ".npmrc", ".pypirc", ".pgpass", ".my.cnf", ".git-credentials", ".htpasswd",
-    ".vault-token", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "credentials.json", "service-account.json",
-    "service_account.json", "secrets.json", "secrets.yaml", "secrets.yml", "secrets.toml", "token.json", "shadow",
-    "gshadow", "master.key", "login.keychain-db", "login.keychain", "logins.json", "key4.db", "cookies.sqlite",
-    "login data", "wallet.dat", ".boto", ".s3cfg", ".dockercfg", "kubeconfig", "authorized_keys", "terraform.tfvars",
-    "application_default_credentials.json", ".credentials.json",
+    ".env",
+    ".netrc",
+    "_netrc",
+    ".npmrc",
+    ".pypirc",
+    ".pgpass",
+    ".my.cnf",
+    ".git-credentials",
+    ".htpasswd",
+    ".vault-token",
+    "id_rsa",
+    "id_dsa",
+    "id_ecdsa",
+    "id_ed25519",
+    "credentials.json",
+    "service-account.json",
+    "service_account.json",
+    "secrets.json",
+    "secrets.yaml",
+    "secrets.yml",
+    "secrets.toml",
+    "token.json",
+    "shadow",
+    "gshadow",
+    "master.key",
+    "login.keychain-db",
+    "login.keychain",
+    "logins.json",
+    "key4.db",
+    "cookies.sqlite",
+    "login data",
+    "wallet.dat",
+    ".boto",
+    ".s3cfg",
+    ".dockercfg",
+    "kubeconfig",
+    "authorized_keys",
+    "terraform.tfvars",
+    "application_default_credentials.json",
+    ".credentials.json",
 ];
 const CREDENTIAL_ENDS: &[&str] = &[
-    ".pem", ".key", ".p12", ".pfx", ".jks", ".keystore", ".kdbx", ".ppk", ".keychain", ".keychain-db", ".asc.key",
-    "_rsa", "_ed25519", "_ecdsa",
+    ".pem",
+    ".key",
+    ".p12",
+    ".pfx",
+    ".jks",
+    ".keystore",
+    ".kdbx",
+    ".ppk",
+    ".keychain",
+    ".keychain-db",
+    ".asc.key",
+    "_rsa",
+    "_ed25519",
+    "_ecdsa",
 ];
 const CREDENTIAL_PARTS: &[&str] = &[
-    "/.ssh/", "/.gnupg/", "/.aws/credentials", "/.aws/sso/", "/.docker/config.json", "/.kube/config", "/.config/gcloud/",
-    "/.azure/", "/.config/gh/hosts.yml", "/.cargo/credentials", "/library/keychains/", "/.password-store/",
-    "/run/secrets/", "/.local/share/keyrings/", "/.codex/auth.json", "/.config/op/", "/.terraform.d/credentials",
-    "/proc/self/environ", "/etc/ssl/private/", "/.mozilla/firefox/", "/.electrum/", "/.bitcoin/",
+    "/.ssh/",
+    "/.gnupg/",
+    "/.aws/credentials",
+    "/.aws/sso/",
+    "/.docker/config.json",
+    "/.kube/config",
+    "/.config/gcloud/",
+    "/.azure/",
+    "/.config/gh/hosts.yml",
+    "/.cargo/credentials",
+    "/library/keychains/",
+    "/.password-store/",
+    "/run/secrets/",
+    "/.local/share/keyrings/",
+    "/.codex/auth.json",
+    "/.config/op/",
+    "/.terraform.d/credentials",
+    "/proc/self/environ",
+    "/etc/ssl/private/",
+    "/.mozilla/firefox/",
+    "/.electrum/",
+    "/.bitcoin/",
 ];
 const CONFIGURATION_NAMES: &[&str] = &[
-    "claude.md", "claude.local.md", "agents.md", "gemini.md", ".cursorrules", ".windsurfrules", ".clinerules", ".mcp.json",
-    ".claude.json", "copilot-instructions.md", ".aider.conf.yml", ".bashrc", ".bash_profile", ".bash_login", ".profile",
-    ".zshrc", ".zshenv", ".zprofile", ".zlogin", ".gitconfig", ".envrc", ".inputrc", ".vimrc", "crontab", "sudoers",
-    "ld.so.preload", "mcp.json", "claude_desktop_config.json",
+    "claude.md",
+    "claude.local.md",
+    "agents.md",
+    "gemini.md",
+    ".cursorrules",
+    ".windsurfrules",
+    ".clinerules",
+    ".mcp.json",
+    ".claude.json",
+    "copilot-instructions.md",
+    ".aider.conf.yml",
+    ".bashrc",
+    ".bash_profile",
+    ".bash_login",
+    ".profile",
+    ".zshrc",
+    ".zshenv",
+    ".zprofile",
+    ".zlogin",
+    ".gitconfig",
+    ".envrc",
+    ".inputrc",
+    ".vimrc",
+    "crontab",
+    "sudoers",
+    "ld.so.preload",
+    "mcp.json",
+    "claude_desktop_config.json",
 ];
 const CONFIGURATION_PARTS: &[&str] = &[
-    "/.claude/", "/.cursor/", "/.codex/", "/.gemini/", "/.windsurf/", "/.continue/", "/.roo/", "/.git/hooks/",
-    "/.git/config", "/.github/copilot-instructions", "/.husky/", "/.config/fish/", "/.config/autostart/",
-    "/.config/systemd/", "/etc/", "/launchagents/", "/launchdaemons/", "/var/spool/cron", "/.vscode/settings.json",
-    "/.vscode/tasks.json", "/.vigil/", "/.local/share/systemd/",
+    "/.claude/",
+    "/.cursor/",
+    "/.codex/",
+    "/.gemini/",
+    "/.windsurf/",
+    "/.continue/",
+    "/.roo/",
+    "/.git/hooks/",
+    "/.git/config",
+    "/.github/copilot-instructions",
+    "/.husky/",
+    "/.config/fish/",
+    "/.config/autostart/",
+    "/.config/systemd/",
+    "/etc/",
+    "/launchagents/",
+    "/launchdaemons/",
+    "/var/spool/cron",
+    "/.vscode/settings.json",
+    "/.vscode/tasks.json",
+    "/.vigil/",
+    "/.local/share/systemd/",
 ];
 
 #[cfg(test)]
@@ -255,13 +376,35 @@ mod tests {
 
     #[test]
     fn tells_credentials_and_configuration() {
-        for path in ["~/.ssh/id_rsa", ".env", "a/.env.local", "server.pem", "/home/u/.aws/credentials", "~/.netrc", "~/.ssh"] {
+        for path in [
+            "~/.ssh/id_rsa",
+            ".env",
+            "a/.env.local",
+            "server.pem",
+            "/home/u/.aws/credentials",
+            "~/.netrc",
+            "~/.ssh",
+        ] {
             assert_eq!(sensitivity(path), Sensitivity::Credential, "{path}");
         }
-        for path in ["CLAUDE.md", ".claude/settings.json", "~/.bashrc", ".git/hooks/pre-commit", ".mcp.json", "/etc/hosts"] {
+        for path in [
+            "CLAUDE.md",
+            ".claude/settings.json",
+            "~/.bashrc",
+            ".git/hooks/pre-commit",
+            ".mcp.json",
+            "/etc/hosts",
+        ] {
             assert_eq!(sensitivity(path), Sensitivity::Configuration, "{path}");
         }
-        for path in ["src/env.rs", ".env.example", "~/.ssh/known_hosts", "src/key.rs", "README.md", "~/.ssh/id_rsa.pub"] {
+        for path in [
+            "src/env.rs",
+            ".env.example",
+            "~/.ssh/known_hosts",
+            "src/key.rs",
+            "README.md",
+            "~/.ssh/id_rsa.pub",
+        ] {
             assert_eq!(sensitivity(path), Sensitivity::Plain, "{path}");
         }
     }

@@ -14,16 +14,21 @@ pub(crate) use walk::{Input, Shell};
 pub(crate) use word::Word;
 
 use super::draft::Drafts;
-use super::place::{Directory, Surroundings};
+use super::place::Surroundings;
 
 /// Takes a shell text apart. `directory` is where the tool says it runs, seen from the working directory.
 pub(crate) fn decompose(text: &str, directory: Option<&str>, place: &Surroundings, drafts: &mut Drafts) {
-    let mut scope = Scope::default();
-    if let Some(directory) = directory {
-        scope.directory = place.enter(&Directory::At(String::new()), directory);
-    }
     let effects = drafts.effects.len();
-    syntax::with_stack(text, || Shell::new(place, drafts, scope).script(text));
+    let ran = syntax::with_stack(text, |levels| {
+        let mut scope = Scope::default();
+        if let Some(directory) = directory {
+            scope.directory = place.enter(&scope.directory, directory);
+        }
+        Shell::new(place, drafts, scope, levels).script(text);
+    });
+    if !ran {
+        drafts.not_parsed("shell_not_parsed", text);
+    }
     // `true`, `cd x` or a comment: something ran, and it does nothing that matters.
     if drafts.effects.len() == effects {
         drafts.add(harmless(text));
@@ -36,6 +41,3 @@ fn harmless(text: &str) -> super::draft::Draft {
     let words = text.split_whitespace().take(64).map(str::to_owned).collect();
     super::draft::Draft::new(Verb::Read, Resource::Command(words))
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,7 +1,7 @@
 //! What a shell text knows while it runs: the directory, variables, functions.
 
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use brush_parser::ast::FunctionBody;
 
@@ -15,16 +15,12 @@ pub(crate) struct Scope {
     /// Variables the text assigned; `None` where only the running shell knows the value.
     variables: HashMap<String, Option<String>>,
     /// Functions the text defined.
-    pub(crate) functions: HashMap<String, Rc<FunctionBody>>,
+    pub(crate) functions: HashMap<String, Arc<FunctionBody>>,
 }
 
 impl Default for Scope {
     fn default() -> Self {
-        Self {
-            directory: Directory::At(String::new()),
-            variables: HashMap::new(),
-            functions: HashMap::new(),
-        }
+        Self { directory: Directory::At(String::new()), variables: HashMap::new(), functions: HashMap::new() }
     }
 }
 
@@ -66,7 +62,7 @@ impl Scope {
             }
         }
         for (name, body) in &before.functions {
-            self.functions.entry(name.clone()).or_insert_with(|| Rc::clone(body));
+            self.functions.entry(name.clone()).or_insert_with(|| Arc::clone(body));
         }
     }
 }

@@ -17,10 +17,10 @@ const MAX_NESTING: usize = 1_000;
 const MAX_DOUBLE_PARENTHESES: usize = 3;
 const DEEP_STACK_BYTES: usize = 64 * 1024 * 1024;
 
-/// Parses a text; `None` when it is not shell or out of bounds.
-pub(super) fn parse(text: &str) -> Option<Program> {
+/// Parses a text that nests at most `levels` deep; `None` when it is not shell or out of bounds.
+pub(super) fn parse(text: &str, levels: usize) -> Option<Program> {
     let shape = Shape::of(text);
-    if text.len() > MAX_TEXT_BYTES || shape.nesting > MAX_NESTING || shape.doubles > MAX_DOUBLE_PARENTHESES {
+    if text.len() > MAX_TEXT_BYTES || shape.nesting > levels || shape.doubles > MAX_DOUBLE_PARENTHESES {
         return None;
     }
     let parsed = catch_unwind(AssertUnwindSafe(|| {
@@ -29,20 +29,19 @@ pub(super) fn parse(text: &str) -> Option<Program> {
     parsed.ok()?.ok()
 }
 
-/// Runs `work` where the stack is deep enough for `text`.
-pub(super) fn with_stack(text: &str, work: impl FnOnce() + Send) {
-    let shape = Shape::of(text);
-    if shape.nesting <= SHALLOW || shape.nesting > MAX_NESTING {
-        return work();
+/// Runs `work` where the stack is deep enough for `text`, and tells it how many levels that stack can take. `false` when
+/// it did not run to its end.
+pub(super) fn with_stack(text: &str, work: impl FnOnce(usize) + Send) -> bool {
+    let nesting = Shape::of(text).nesting;
+    if nesting <= SHALLOW || nesting > MAX_NESTING {
+        work(SHALLOW);
+        return true;
     }
     std::thread::scope(|scope| {
-        // When no thread can be had the text counts as not parsed, which its absence of effects does not say: so the
-        // closure is only ever dropped unrun together with a process that has no memory left.
-        let thread = std::thread::Builder::new().stack_size(DEEP_STACK_BYTES).spawn_scoped(scope, work);
-        if let Ok(thread) = thread {
-            let _ = thread.join();
-        }
-    });
+        let builder = std::thread::Builder::new().stack_size(DEEP_STACK_BYTES);
+        let thread = builder.spawn_scoped(scope, || work(MAX_NESTING));
+        thread.is_ok_and(|thread| thread.join().is_ok())
+    })
 }
 
 /// Bounds from above for what a parser meets. Quotes are not looked at: text in them counts too.

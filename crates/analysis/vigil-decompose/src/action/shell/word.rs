@@ -40,7 +40,8 @@ pub(crate) fn expand(raw: &str, scope: &Scope) -> Expansion {
     let mut alternatives = Vec::new();
     braces(raw, &mut alternatives, 0);
     for alternative in alternatives {
-        let mut reader = Reader { rest: &alternative, scope, fields: Vec::new(), open: None, found: Vec::new() };
+        let mut reader =
+            Reader { rest: &alternative, scope, fields: Vec::new(), open: None, found: Vec::new() };
         reader.unquoted();
         done.words.extend(reader.fields);
         done.words.extend(reader.open);
@@ -229,10 +230,14 @@ impl<'r> Reader<'r> {
             let inner = self.nested(1);
             self.parameter(inner, split);
         } else {
-            let special = self.rest.starts_with(['@', '*', '#', '?', '-', '$', '!']) || self.rest.starts_with(|c: char| c.is_ascii_digit());
+            let special = self.rest.starts_with(['@', '*', '#', '?', '-', '$', '!'])
+                || self.rest.starts_with(|c: char| c.is_ascii_digit());
             let length = match special {
                 true => 1,
-                false => self.rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(self.rest.len()),
+                false => self
+                    .rest
+                    .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+                    .unwrap_or(self.rest.len()),
             };
             let (name, rest) = self.rest.split_at_checked(length).unwrap_or((self.rest, ""));
             self.rest = rest;
@@ -280,7 +285,13 @@ impl<'r> Reader<'r> {
             (operation, None) if operation.starts_with([':', '-', '=']) => {
                 // The value is unknown, but the fallback is what the author of the text had in mind.
                 let fallback = operation.trim_start_matches([':', '-', '=', '+']);
-                let known = Reader { rest: fallback, scope: self.scope, fields: Vec::new(), open: None, found: Vec::new() };
+                let known = Reader {
+                    rest: fallback,
+                    scope: self.scope,
+                    fields: Vec::new(),
+                    open: None,
+                    found: Vec::new(),
+                };
                 let mut known = known;
                 known.double(None);
                 self.found.append(&mut known.found);
@@ -297,7 +308,8 @@ impl<'r> Reader<'r> {
     /// Looks for substitutions in a text whose value does not matter.
     fn within(&mut self, text: &str) {
         if text.contains(['$', '`']) {
-            let mut inner = Reader { rest: text, scope: self.scope, fields: Vec::new(), open: None, found: Vec::new() };
+            let mut inner =
+                Reader { rest: text, scope: self.scope, fields: Vec::new(), open: None, found: Vec::new() };
             inner.double(None);
             self.found.append(&mut inner.found);
         }

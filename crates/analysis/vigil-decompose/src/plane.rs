@@ -1,0 +1,186 @@
+//! The Analysis plane: hears requests, calls and endings, says what calls would do and what exchanges were.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use vigil_core::message::{
+    AnalysisInput, AnalysisOutput, CallCaptured, Classified, Decomposed, ExchangeFinished, RequestCaptured,
+};
+use vigil_core::{Action, Classification, ExchangeId, Plane, Reason};
+
+use crate::action::decompose;
+use crate::provenance::Conversation;
+use crate::request::{Request, SessionLimits, Sessions};
+
+mod summary;
+
+use summary::Summary;
+
+/// How much the plane keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AnalysisLimits {
+    /// How many bodies of requests are kept to read the next ones faster.
+    pub sessions: usize,
+    /// How many bytes these and what was read from them may take.
+    pub session_bytes: usize,
+    /// How many exchanges may be under way.
+    pub exchanges: usize,
+    /// How many bytes a request's body may have after its content coding is undone.
+    pub decoded_bytes: usize,
+}
+
+impl Default for AnalysisLimits {
+    fn default() -> Self {
+        Self { sessions: 16, session_bytes: 32 << 20, exchanges: 1024, decoded_bytes: 16 << 20 }
+    }
+}
+
+/// The Analysis plane.
+///
+/// It needs no order: a call whose request never came is taken apart as in an unknown conversation, where every value
+/// is untrusted; an ending that nobody announced is classified from itself.
+#[derive(Debug)]
+pub struct Analysis {
+    limits: AnalysisLimits,
+    sessions: Sessions,
+    exchanges: VecDeque<Exchange>,
+}
+
+/// An exchange under way.
+#[derive(Debug)]
+struct Exchange {
+    id: ExchangeId,
+    request: Request,
+    summary: Summary,
+}
+
+impl Analysis {
+    /// A plane that has heard nothing.
+    pub fn new(limits: AnalysisLimits) -> Self {
+        let of_sessions = SessionLimits {
+            sessions: limits.sessions.max(1),
+            bytes: limits.session_bytes,
+            decoded_bytes: limits.decoded_bytes,
+        };
+        Self { limits, sessions: Sessions::new(of_sessions), exchanges: VecDeque::new() }
+    }
+
+    /// Takes a call apart, seen in its conversation, without any state.
+    pub fn decompose(call: &vigil_core::wire::WireCall, conversation: &Conversation) -> Action {
+        decompose(call, conversation)
+    }
+
+    /// How many bytes of requests were looked at byte by byte since the start. It grows with what is new in a
+    /// conversation, not with its length.
+    pub fn parsed_bytes(&self) -> u64 {
+        self.sessions.parsed_bytes()
+    }
+
+    /// How many exchanges are remembered.
+    pub fn exchanges(&self) -> usize {
+        self.exchanges.len()
+    }
+
+    fn heard(&mut self, captured: &Arc<RequestCaptured>) {
+        let request = self.sessions.read(captured);
+        let id = captured.head.exchange;
+        self.exchanges.retain(|exchange| exchange.id != id);
+        self.exchanges.push_back(Exchange { id, request, summary: Summary::default() });
+        // What a conversation keeps is shared with the session as long as nothing new came; the rest is bounded here.
+        let kept = |exchange: &Exchange| match Arc::strong_count(&exchange.request.conversation) {
+            1 => exchange.request.conversation.kept_bytes(),
+            _ => 0,
+        };
+        while self.exchanges.len() > self.limits.exchanges.max(1)
+            || self.exchanges.len() > 1
+                && self.exchanges.iter().map(kept).sum::<usize>() > self.limits.session_bytes
+        {
+            self.exchanges.pop_front();
+        }
+    }
+
+    fn call(&mut self, captured: &CallCaptured) -> Decomposed {
+        let id = captured.head.exchange;
+        let exchange = self.exchanges.iter_mut().find(|exchange| exchange.id == id);
+        let action = match exchange {
+            Some(exchange) => {
+                let action = decompose(&captured.call, &exchange.request.conversation);
+                exchange.summary.add(&action);
+                action
+            }
+            None => {
+                let action = decompose(&captured.call, &Conversation::unknown());
+                let mut summary = Summary::default();
+                summary.add(&action);
+                let request =
+                    Request { conversation: Arc::new(Conversation::unknown()), ..Request::default() };
+                self.exchanges.push_back(Exchange { id, request, summary });
+                if self.exchanges.len() > self.limits.exchanges.max(1) {
+                    self.exchanges.pop_front();
+                }
+                action
+            }
+        };
+        let reasons = action.remarks.iter().map(|remark| Reason((*remark).to_owned())).collect();
+        let classification = Arc::new(Classification { reasons, ..Classification::default() });
+        Decomposed { exchange: id, call: captured.call.number, action: Arc::new(action), classification }
+    }
+
+    fn finished(&mut self, finished: &ExchangeFinished) -> Classified {
+        let id = finished.head.exchange;
+        let at = self.exchanges.iter().position(|exchange| exchange.id == id);
+        let known = at.and_then(|at| self.exchanges.remove(at));
+        let (request, mut summary) = match known {
+            Some(exchange) => (exchange.request, exchange.summary),
+            None => {
+                let conversation = Arc::new(Conversation::unknown());
+                (Request { conversation, ..Request::default() }, Summary::default())
+            }
+        };
+        for call in finished.reply.iter().flat_map(|reply| &reply.server_calls) {
+            summary.add(&decompose(call, &request.conversation));
+        }
+        let conversation = &request.conversation;
+        let replied = finished.reply.as_ref().is_some_and(|reply| reply.text.is_some());
+        let view = summary.view(conversation, replied);
+        let typed = conversation.typed();
+        Classified {
+            exchange: id,
+            model: request.model,
+            conversation_ref: request.conversation_ref,
+            user_message: typed.map(|typed| typed.digest),
+            user_message_truncated: typed.is_some_and(|typed| typed.digest.length > 1 << 20),
+            interaction_type: view.interaction_type,
+            action: view.action,
+            scope: view.scope,
+            slots: view.slots,
+            classification: Arc::new(Classification::default()),
+            messages: u32::try_from(conversation.messages()).unwrap_or(u32::MAX),
+            tools: u32::try_from(conversation.tools().len()).unwrap_or(u32::MAX),
+        }
+    }
+}
+
+impl Default for Analysis {
+    fn default() -> Self {
+        Self::new(AnalysisLimits::default())
+    }
+}
+
+impl Plane for Analysis {
+    type Input = AnalysisInput;
+    type Output = AnalysisOutput;
+
+    fn handle(&mut self, input: AnalysisInput, say: &mut dyn FnMut(AnalysisOutput)) {
+        match input {
+            AnalysisInput::Request(captured) => self.heard(&captured),
+            AnalysisInput::Call(captured) => say(AnalysisOutput::Decomposed(self.call(&captured))),
+            AnalysisInput::Finished(finished) => {
+                say(AnalysisOutput::Classified(Arc::new(self.finished(&finished))));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
