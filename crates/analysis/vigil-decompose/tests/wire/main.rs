@@ -1,5 +1,15 @@
 //! The readers of replies on recorded exchanges and on hand-made traps.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    unreachable_pub,
+    reason = "tests: what is missing fails the test, and the modules beside this one are not a library"
+)]
+
 mod anthropic;
 mod anthropic_traps;
 mod chat;
