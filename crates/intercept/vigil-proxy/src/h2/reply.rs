@@ -272,7 +272,10 @@ impl Relay {
 
     pub(super) fn credit_connection(&mut self) {
         let taken = self.spent.saturating_sub(self.queued);
-        if taken >= CONNECTION_WINDOW_BYTES as usize / 8
+        // What stalled streams keep is not to be had: the others share the rest, and get it back in time.
+        let shared = (CONNECTION_WINDOW_BYTES as usize).saturating_sub(self.queued);
+        if taken > 0
+            && taken >= (CONNECTION_WINDOW_BYTES as usize / 8).min(shared / 2)
             && let Ok(credit) = u32::try_from(taken)
         {
             self.spent -= taken;
