@@ -23,6 +23,8 @@ pub(crate) enum Kind {
 #[derive(Debug, Default)]
 pub(crate) struct Tape {
     pub(super) slots: Vec<Slot>,
+    /// The arrays and objects that are open while a text is read.
+    open: Vec<usize>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +55,8 @@ impl Tape {
         if let Err(error) = core::str::from_utf8(bytes) {
             return Err(JsonError { at: error.valid_up_to(), fault: JsonFault::Utf8 });
         }
-        let mut parser = Parser { bytes, at: 0, slots: &mut self.slots, open: Vec::new() };
+        self.open.clear();
+        let mut parser = Parser { bytes, at: 0, slots: &mut self.slots, open: &mut self.open };
         let parsed = parser.document().map_err(|fault| JsonError { at: parser.at, fault });
         if parsed.is_err() {
             self.slots.clear();
@@ -71,7 +74,7 @@ struct Parser<'p> {
     bytes: &'p [u8],
     at: usize,
     slots: &'p mut Vec<Slot>,
-    open: Vec<usize>,
+    open: &'p mut Vec<usize>,
 }
 
 /// What may stand next.

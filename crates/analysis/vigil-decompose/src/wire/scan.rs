@@ -65,6 +65,10 @@ impl RequestScan for BodyScan {
             if self.found || self.state == State::Unreadable {
                 return;
             }
+            if self.state == State::Inside && self.watched.is_none() && !self.escape {
+                rest = rest.get(self.skip(rest)..).unwrap_or_default();
+                continue;
+            }
             if self.in_string && !self.escape {
                 let run = memchr2(b'"', b'\\', rest).unwrap_or(rest.len());
                 if run > 0 {
@@ -85,6 +89,38 @@ impl RequestScan for BodyScan {
 }
 
 impl BodyScan {
+    /// Follows a value that nobody asked for to its end, and tells how many bytes that took. This is most of a request.
+    fn skip(&mut self, bytes: &[u8]) -> usize {
+        let mut at = 0;
+        while let Some(&byte) = bytes.get(at) {
+            at += 1;
+            if self.in_string {
+                let rest = bytes.get(at - 1..).unwrap_or_default();
+                let Some(run) = memchr2(b'"', b'\\', rest) else { return bytes.len() };
+                at += run;
+                if rest.get(run) == Some(&b'\\') {
+                    // What is escaped is no quote.
+                    self.escape = at == bytes.len();
+                    at += usize::from(!self.escape);
+                    continue;
+                }
+                self.in_string = false;
+                if self.open.is_empty() {
+                    self.state = State::Comma;
+                    return at;
+                }
+                continue;
+            }
+            if matches!(byte, b'"' | b'{' | b'[' | b'}' | b']') {
+                self.state = self.inside(byte);
+                if self.state != State::Inside {
+                    return at;
+                }
+            }
+        }
+        at
+    }
+
     fn byte(&mut self, byte: u8) {
         if self.in_string {
             return self.string_byte(byte);
