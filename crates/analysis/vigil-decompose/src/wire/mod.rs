@@ -17,6 +17,7 @@ mod reader;
 mod responses;
 mod scan;
 
+pub(crate) use responses::BROKEN_OFF;
 pub(crate) use scan::BodyScan;
 use vigil_core::wire::{Endpoint, ProviderFormat, ReplyReader, RequestScan, WireFormat, WireFormats};
 

@@ -30,6 +30,7 @@ mod tests;
 use vigil_core::wire::ReplyReader;
 
 use self::body::ResponsesBody;
+pub(crate) use self::stream::BROKEN_OFF;
 use self::stream::ResponsesStream;
 use super::body::BodyReader;
 use super::reader::StreamReader;

@@ -17,7 +17,7 @@ use crate::wire::queue::HoldQueue;
 use crate::wire::reader::Grammar;
 
 /// Text in the place of a call of which the provider sent only a part.
-const BROKEN_OFF: &str =
+pub(crate) const BROKEN_OFF: &str =
     "The provider ended this reply before a tool call was complete; the call was left out.";
 
 /// Events that belong to calls of the client, by the beginning of their type.
