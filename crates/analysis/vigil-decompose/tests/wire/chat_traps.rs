@@ -181,8 +181,6 @@ fn a_message_beside_the_delta_is_stripped_too() {
     let got = run(&deny(OpenAiChat), &body);
     assert_eq!(names(&got), [("run", "{}")]);
     assert!(!got.text().contains("run"), "{}", got.text());
-    let other = body.replace("arguments\":\"{}\"},\"id\":\"a\",\"index\":0}]},\"finish", "x");
-    assert_ne!(other.len(), 0);
 }
 
 #[track_caller]
