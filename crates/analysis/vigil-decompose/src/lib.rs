@@ -4,7 +4,10 @@
 //! readers that hold back the calls of a reply, byte for byte, until each is answered. They are state machines without
 //! I/O, clock or threads. Nothing here knows rules, scores or sockets, and no body is kept longer than it is held back.
 //!
-//! Start reading at [`Formats`].
+//! [`Analysis`] is the plane: it hears requests, calls and endings, and says what each call would do ([`decompose`]), with
+//! the provenance of its values ([`Conversation`]), and what each exchange was.
+//!
+//! Start reading at [`Formats`] for bytes, at [`decompose`] for meaning.
 
 mod action;
 #[doc(hidden)]
@@ -19,4 +22,5 @@ mod wire;
 pub use action::decompose;
 pub use plane::{Analysis, AnalysisLimits};
 pub use provenance::{Conversation, DeclaredTool};
+pub use request::read_request;
 pub use wire::Formats;

@@ -211,7 +211,7 @@ fn development() {
     shell("cat ~/.ssh/id_rsa", &["read credential:~/.ssh/id_rsa o"]);
     shell(
         "cat key.pub >> ~/.ssh/authorized_keys",
-        &["read path:key.pub", "grant credential:~/.ssh/authorized_keys ~o"],
+        &["grant credential:~/.ssh/authorized_keys ~o", "read path:key.pub"],
     );
     shell("chmod +x run.sh", &["write path:run.sh"]);
     shell("$X/tool", &["execute command:$X/tool !"]);

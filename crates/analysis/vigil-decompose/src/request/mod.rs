@@ -271,8 +271,8 @@ fn reference(value: &Value) -> Option<String> {
     value.as_str().or_else(|| value.get("id")?.as_str()).map(str::to_owned)
 }
 
-/// Reads a body in no session. For fuzzing and tools.
-pub(crate) fn read_alone(format: WireFormat, body: &[u8]) -> Option<Conversation> {
+/// Reads the body of one request, content coding undone, in no session. `None` when it cannot be read.
+pub fn read_request(format: WireFormat, body: &[u8]) -> Option<Conversation> {
     read_with(format, body, None).map(|(_, conversation, ..)| conversation)
 }
 

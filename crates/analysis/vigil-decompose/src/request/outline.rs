@@ -29,11 +29,13 @@ impl Outline {
         let (old, old_outline) = before.unzip();
         let old = old.unwrap_or_default();
         let alike = common_prefix(old, body);
-        let tail = common_suffix(old.get(alike..).unwrap_or_default(), body.get(alike..).unwrap_or_default());
+        let tail = common_suffix(old, body);
         let mut scan = Scan { body, at: 0, scanned: 0 };
         let mut outline = Self::default();
         let mut open_list = None;
-        if let Some(previous) = old_outline {
+        // A list that is no list is read again.
+        let listed = |previous: &&Self| previous.list.is_some() || previous.items.is_empty();
+        if let Some(previous) = old_outline.filter(listed) {
             outline.reuse_head(previous, alike);
             if outline.list.is_some() {
                 open_list = previous.list;
@@ -45,7 +47,8 @@ impl Outline {
             scan.eat(b'{')?;
             scan.space();
             if scan.peek() == Some(b'}') {
-                return Some((outline, 1));
+                scan.at += 1;
+                return scan.finish(outline);
             }
         } else if open_list.is_none() {
             scan.space();

@@ -11,7 +11,7 @@ fn body(text: &str) -> Body {
 
 #[track_caller]
 fn check(format: WireFormat, text: &str, value: &str, expect: Provenance) {
-    let conversation = read_alone(format, text.as_bytes()).expect("the body can be read");
+    let conversation = read_request(format, text.as_bytes()).expect("the body can be read");
     assert_eq!(conversation.provenance_of(value), expect, "{value} in {text}");
 }
 
@@ -26,7 +26,7 @@ fn reads_anthropic() {
     check(WireFormat::AnthropicMessages, text, "thing_two", Provenance::Untrusted);
     check(WireFormat::AnthropicMessages, text, "thing_three", Provenance::Model);
     check(WireFormat::AnthropicMessages, text, "thing_four", Provenance::Untrusted);
-    let conversation = read_alone(WireFormat::AnthropicMessages, text.as_bytes()).unwrap();
+    let conversation = read_request(WireFormat::AnthropicMessages, text.as_bytes()).unwrap();
     assert_eq!(conversation.working_directory(), Some("/w/p"));
     assert_eq!(conversation.tool("Bash").unwrap().parameters, ["command"]);
     assert_eq!(conversation.messages(), 3);
@@ -52,7 +52,7 @@ fn reads_responses() {
     check(WireFormat::OpenAiResponses, text, "thing_one", Provenance::User);
     check(WireFormat::OpenAiResponses, text, "thing_two", Provenance::Model);
     check(WireFormat::OpenAiResponses, text, "thing_three", Provenance::Untrusted);
-    let conversation = read_alone(WireFormat::OpenAiResponses, text.as_bytes()).unwrap();
+    let conversation = read_request(WireFormat::OpenAiResponses, text.as_bytes()).unwrap();
     assert_eq!(conversation.working_directory(), Some("/w/q"));
 }
 
@@ -121,7 +121,7 @@ fn parses_only_what_is_new() {
     let request = sessions.read_body("s", WireFormat::AnthropicMessages, body(&second));
     let warm = sessions.parsed_bytes() - cold;
     assert!(warm < 20_000, "{warm} bytes for a turn of {} in {}", second.len() - first.len(), second.len());
-    let alone = read_alone(WireFormat::AnthropicMessages, second.as_bytes()).unwrap();
+    let alone = read_request(WireFormat::AnthropicMessages, second.as_bytes()).unwrap();
     assert_eq!(request.conversation.transcript(), alone.transcript());
     assert_eq!(request.conversation.working_directory(), Some("/w"));
     assert_eq!(request.conversation.tools().len(), 1);

@@ -23,6 +23,10 @@ pub(super) fn shell(shell: &mut Shell<'_>, command: &Command<'_>) {
         // What the outer shell did not know the inner one may: `$1` of `sh -c`.
         return shell.subshell(&text.text);
     }
+    if at.is_some() {
+        // `-c` without a text that can be seen.
+        return shell.drafts.add(command.draft(Verb::Execute));
+    }
     match Operands::of(command.words, "-o -O --rcfile --init-file").rest(0).next() {
         Some(file) => execute_file(shell, command, file),
         None if command.has(&["--version", "--help"]) => {}

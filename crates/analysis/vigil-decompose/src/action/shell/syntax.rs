@@ -15,12 +15,18 @@ const SHALLOW: usize = 40;
 const MAX_NESTING: usize = 1_000;
 /// `((` may begin arithmetic or two subshells, and the parser tries both at each level.
 const MAX_DOUBLE_PARENTHESES: usize = 3;
+/// More `!` in a row than anybody writes.
+const MAX_NEGATIONS: usize = 16;
 const DEEP_STACK_BYTES: usize = 64 * 1024 * 1024;
 
 /// Parses a text that nests at most `levels` deep; `None` when it is not shell or out of bounds.
 pub(super) fn parse(text: &str, levels: usize) -> Option<Program> {
     let shape = Shape::of(text);
-    if text.len() > MAX_TEXT_BYTES || shape.nesting > levels || shape.doubles > MAX_DOUBLE_PARENTHESES {
+    if text.len() > MAX_TEXT_BYTES
+        || negations(text) > MAX_NEGATIONS
+        || shape.nesting > levels
+        || shape.doubles > MAX_DOUBLE_PARENTHESES
+    {
         return None;
     }
     let parsed = catch_unwind(AssertUnwindSafe(|| {
@@ -44,6 +50,16 @@ pub(super) fn with_stack(text: &str, work: impl FnOnce(usize) + Send) -> bool {
     })
 }
 
+/// The longest run of `!` words.
+fn negations(text: &str) -> usize {
+    let (mut run, mut longest) = (0usize, 0usize);
+    for word in text.split_ascii_whitespace() {
+        run = if word == "!" { run + 1 } else { 0 };
+        longest = longest.max(run);
+    }
+    longest
+}
+
 /// Bounds from above for what a parser meets. Quotes are not looked at: text in them counts too.
 struct Shape {
     nesting: usize,
@@ -61,7 +77,12 @@ impl Shape {
             match byte {
                 b'(' => {
                     brackets += 1;
-                    if bytes.get(at + 1) == Some(&b'(') && before != b'$' {
+                    let next = bytes
+                        .get(at + 1..)
+                        .unwrap_or_default()
+                        .iter()
+                        .find(|byte| !byte.is_ascii_whitespace());
+                    if next == Some(&b'(') && before != b'$' {
                         open_doubles += 1;
                         doubles = doubles.max(open_doubles);
                     }

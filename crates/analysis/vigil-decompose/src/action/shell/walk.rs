@@ -439,7 +439,10 @@ impl<'s> Shell<'s> {
 
     fn overwrite(&mut self, word: &Word) {
         // What stood in the file is gone.
-        let draft = self.draft(Verb::Write, word).map(Draft::partial);
+        let draft = self.draft(Verb::Write, word).map(|draft| match draft.reversibility {
+            vigil_core::Reversibility::Reversible => draft.partial(),
+            _ => draft,
+        });
         self.drafts.add_some(draft);
     }
 }

@@ -8,6 +8,13 @@ use crate::action::draft::{Draft, Drafts};
 /// Whether the tool is one of them; its effects are added then.
 pub(super) fn decompose(tool: &Tool<'_>, drafts: &mut Drafts) -> bool {
     let keep = |draft: Draft| draft;
+    // The name alone proves nothing: no file tool of the agents takes these, but for the editors' own `command`.
+    let foreign = |name: &str| tool.arguments.get(name).is_some_and(|value| !value.is_null());
+    if ["cmd", "script", "url", "sql", "webhook"].iter().any(|name| foreign(name))
+        || (foreign("command") && !EDITORS.contains(&tool.name.as_str()))
+    {
+        return false;
+    }
     match tool.name.as_str() {
         "read" | "read_file" | "view" | "view_file" | "open" | "open_file" | "cat" | "notebookread"
         | "read_many_files" | "view_image" | "readfile" | "scroll_down" | "scroll_up" | "goto"
@@ -118,7 +125,7 @@ pub(super) fn decompose(tool: &Tool<'_>, drafts: &mut Drafts) -> bool {
             tool.path(Verb::Write, to, Draft::partial, drafts);
         }
         // Anthropic's and OpenHands' editor: one tool, several commands.
-        "str_replace_editor" | "str_replace_based_edit_tool" | "text_editor" | "editor" | "file_editor" => {
+        name if EDITORS.contains(&name) => {
             let Some(path) = tool.text(PATHS) else { return false };
             let verb = match tool.text(&["command"]).unwrap_or_default() {
                 "view" => Verb::Read,
@@ -131,6 +138,10 @@ pub(super) fn decompose(tool: &Tool<'_>, drafts: &mut Drafts) -> bool {
     }
     true
 }
+
+/// Editors with several commands in one tool.
+const EDITORS: &[&str] =
+    &["str_replace_editor", "str_replace_based_edit_tool", "text_editor", "editor", "file_editor"];
 
 fn paths(tool: &Tool<'_>, more: &[&str]) -> Vec<String> {
     let mut all = tool.texts(PATHS);
