@@ -239,6 +239,35 @@ mod tests {
         block
     }
 
+    /// Three requests whose replies have begun.
+    fn opened() -> Vec<(bool, Vec<u8>)> {
+        let request =
+            block(&[(":method", "POST"), (":path", "/"), (":scheme", "https"), (":authority", "h")]);
+        let reply = block(&[(":status", "200")]);
+        let begin = |client: bool, stream: u32| {
+            let mut bytes = Vec::new();
+            put_headers(&mut bytes, stream, if client { &request } else { &reply }, 1 << 14, client);
+            (client, bytes)
+        };
+        [1, 3, 5].into_iter().flat_map(|stream| [begin(true, stream), begin(false, stream)]).collect()
+    }
+
+    /// What may follow without an error: much text, now and then a call, an end, a window.
+    fn calm() -> impl Strategy<Value = (bool, Vec<u8>)> {
+        (0..20_u8, 0..3_u32, any::<u16>()).prop_map(|(what, stream, number)| {
+            let (mut bytes, stream) = (Vec::new(), stream * 2 + 1);
+            match what {
+                0 => put(&mut bytes, kind::DATA, 0, stream, b"a call: !"),
+                1 => put(&mut bytes, kind::DATA, flag::END_STREAM, stream, b"the end"),
+                2..4 => put_window_update(&mut bytes, 0, u32::from(number) + 1),
+                4..6 => put_window_update(&mut bytes, stream, u32::from(number) + 1),
+                6 => put(&mut bytes, kind::SETTINGS, 0, 0, &[0, 4, 0, 0, number.to_be_bytes()[0], 7]),
+                _ => put(&mut bytes, kind::DATA, 0, stream, &[b'x'; 16_000]),
+            }
+            (matches!(what, 2..7), bytes)
+        })
+    }
+
     /// A frame that one side may send, or noise; the side in the lowest bit.
     fn piece() -> impl Strategy<Value = (bool, Vec<u8>)> {
         let request =
@@ -282,7 +311,7 @@ mod tests {
         put(&mut settings, kind::SETTINGS, 0, 0, &[]);
         let mut data = Vec::new();
         for (client, bytes) in [(true, settings.clone()), (false, settings)].iter().chain(pieces) {
-            for part in bytes.chunks(100) {
+            for part in bytes.chunks(127) {
                 data.push((part.len() as u8) << 1 | u8::from(!client));
                 data.extend_from_slice(part);
             }
@@ -296,6 +325,15 @@ mod tests {
         #[test]
         fn two_hostile_sides_get_nothing_they_should_not(pieces in proptest::collection::vec(piece(), 0..40)) {
             relay(&script(&pieces));
+        }
+
+        #[test]
+        fn a_long_connection_keeps_windows_and_calls(
+            calm in proptest::collection::vec(calm(), 0..40),
+            wild in proptest::collection::vec(piece(), 0..5),
+        ) {
+            let opened: Vec<_> = opened().into_iter().chain(calm).chain(wild).collect();
+            relay(&script(&opened));
         }
 
         #[test]

@@ -457,3 +457,45 @@ async fn a_release_that_never_reached_the_socket_is_told_to_the_vault() {
     planes.until(|heard| (!heard.vault.is_empty()).then_some(())).await;
     assert_eq!(planes.ending("/never").await, (Ending::ClientGone, 1));
 }
+
+#[tokio::test]
+async fn a_reply_nobody_can_read_becomes_an_error() {
+    let planes = planes();
+    let (near, far, _task) = planes.connect();
+    serve(far, 65_535, |_, mut respond| async move {
+        let head = Response::builder().header("content-encoding", "secret").body(()).unwrap();
+        let mut stream = respond.send_response(head, false).unwrap();
+        write(&mut stream, Bytes::from_static(b"!bad call\n"), true).await;
+    });
+    let mut client = client(near).await;
+    let (response, _) = client.send_request(request("/coded"), true).unwrap();
+    let response = response.await.unwrap();
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["content-type"]),
+        (502, &"application/json".parse().unwrap())
+    );
+    let text = String::from_utf8(read(&mut response.into_body()).await.unwrap()).unwrap();
+    assert!(text.contains("`secret`") && !text.contains("call"), "{text}");
+    assert!(matches!(planes.ending("/coded").await, (Ending::Refused(_), 0)));
+}
+
+#[tokio::test]
+async fn an_answer_before_the_end_of_a_request_leaves_the_upload_alone() {
+    let planes = planes();
+    let (near, far, _task) = planes.connect();
+    let (uploaded, upload) = tokio::sync::oneshot::channel();
+    tokio::spawn(async move {
+        let mut connection = ::h2::server::handshake(far).await.unwrap();
+        let (request, mut respond) = connection.accept().await.unwrap().unwrap();
+        let mut stream = respond.send_response(Response::new(()), false).unwrap();
+        stream.send_data(Bytes::from_static(b"early\n"), true).unwrap();
+        tokio::spawn(async move { while connection.accept().await.is_some() {} });
+        uploaded.send(read(&mut request.into_body()).await.unwrap()).unwrap();
+    });
+    let mut client = client(near).await;
+    let (response, mut body) = client.send_request(request("/plain"), false).unwrap();
+    assert_eq!(read(&mut response.await.unwrap().into_body()).await.unwrap(), b"early\n");
+    assert_eq!(planes.ending("/plain").await, (Ending::Complete, 0));
+    write(&mut body, noise(200_000, 3), true).await;
+    assert!(upload.await.unwrap() == noise(200_000, 3));
+}
