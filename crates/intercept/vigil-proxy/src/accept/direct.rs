@@ -62,7 +62,7 @@ pub(super) async fn serve(
     let mut kept: Option<(String, u16, Leg<Wire>)> = None;
     loop {
         let upstream = kept.as_mut().map(|(_, _, leg)| leg);
-        let length = match next_head(&mut client, upstream, &service, &mut stop).await {
+        let length = match next_head(&mut client, upstream, &mut service, &mut stop).await {
             Ok(length) => length,
             Err(NoHead::Quiet | NoHead::Failed(_)) => return client.close().await,
             Err(NoHead::Malformed(error)) => return answer(&mut client, 400, &error.to_string()).await,

@@ -22,11 +22,11 @@ pub(super) async fn enter(stream: TcpStream, address: SocketAddr, house: &Arc<Ho
         return;
     }
     let client = address.to_string();
-    let service = Service::new(house.exchanges.clone(), house.limits, true);
+    let mut service = Service::new(house.exchanges.clone(), house.limits, true);
     let mut leg = Leg::new(stream, b"");
     let first = timeout(
         house.limits.handshake,
-        next_head::<TcpStream, TcpStream>(&mut leg, None, &service, &mut stop),
+        next_head::<TcpStream, TcpStream>(&mut leg, None, &mut service, &mut stop),
     );
     let length = match first.await {
         Ok(Ok(length)) => length,

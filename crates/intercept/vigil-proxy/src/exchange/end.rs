@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use vigil_core::message::{
-    AnalysisInput, ClientGone, Ending, ExchangeFinished, GoneHow, InterceptInput, PolicyInput, VaultInput,
+    AnalysisInput, ClientGone, Ending, ExchangeFinished, GoneHow, InterceptInput, PolicyInput,
+    RequestCaptured, VaultInput,
 };
 use vigil_core::wire::ReplySummary;
 
+use super::request::Digesting;
 use super::{Dispatch, Exchange, Exchanges, lock};
 
 /// What is known of the reply.
@@ -27,8 +29,11 @@ pub(super) struct Tail {
 /// What is to be said at the end.
 pub(super) enum Late {
     End {
+        /// Of an exchange whose request Analysis has not heard of.
+        captured: Option<Arc<RequestCaptured>>,
         gone: Option<ClientGone>,
-        finished: Arc<ExchangeFinished>,
+        finished: Box<ExchangeFinished>,
+        request: Digesting,
     },
     Vault(VaultInput),
     /// Nothing more comes.
@@ -39,10 +44,15 @@ impl Late {
     pub(super) async fn say(self, desk: &Exchanges) {
         match self {
             // A closed queue means that the plane is gone, and with it whoever would hear this.
-            Self::End { gone, finished } => {
+            Self::End { captured, gone, mut finished, request } => {
+                if let Some(captured) = captured {
+                    let _gone = desk.analysis.say_async(AnalysisInput::Request(captured)).await;
+                }
                 if let Some(gone) = gone {
                     let _gone = desk.policy.say_async(PolicyInput::ClientGone(gone)).await;
                 }
+                finished.request = request.wait().await;
+                let finished = Arc::new(*finished);
                 let _gone = desk.analysis.say_async(AnalysisInput::Finished(finished.clone())).await;
                 let _gone = desk.policy.say_async(PolicyInput::Finished(finished)).await;
             }
@@ -68,19 +78,24 @@ impl Exchange {
             Ending::Complete | Ending::UpstreamCut | Ending::Refused(_) => GoneHow::ReplyFailed,
         };
         let gone = tail.unanswered.then_some(ClientGone { exchange: self.id(), at, how });
-        let finished = Arc::new(ExchangeFinished {
+        let (captured, request) = {
+            let mut request = lock(&self.request);
+            let unheard = request.completed_at().is_some() && !self.captured.initialized();
+            (unheard.then(|| request.capture(&self.head)), request.take_digest())
+        };
+        let finished = Box::new(ExchangeFinished {
             head: self.head.clone(),
             at,
             ending,
             status: tail.status,
-            request: lock(&self.request).digest(),
+            request: None,
             reply: tail.summary.take(),
             calls: tail.calls,
             first_byte_micros: tail
                 .first_byte
                 .map(|time| u64::try_from(time.as_micros()).unwrap_or(u64::MAX)),
         });
-        Some(Late::End { gone, finished })
+        Some(Late::End { captured, gone, finished, request })
     }
 }
 

@@ -31,8 +31,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::{OnceCell, mpsc};
 use vigil_core::bus::{Inbox, Outlet};
 use vigil_core::message::{
-    AnalysisInput, Ending, ExchangeHead, InterceptInput, Notice, NoticeKind, PolicyInput, RequestCaptured,
-    SurfaceInput, VaultInput,
+    AnalysisInput, Ending, ExchangeHead, InterceptInput, Notice, NoticeKind, PolicyInput, SurfaceInput,
+    VaultInput,
 };
 use vigil_core::wire::{Endpoint, WireFormats};
 use vigil_core::{ExchangeId, Timestamp};
@@ -212,8 +212,15 @@ impl Exchange {
 
     /// The request was forwarded whole.
     pub(crate) async fn request_complete(&self) {
-        lock(&self.request).complete(Instant::now());
-        self.say_captured().await;
+        let may_carry_calls = {
+            let mut request = lock(&self.request);
+            request.complete(Instant::now());
+            request.may_carry_calls()
+        };
+        // Analysis reads while the provider thinks. Where no call can come it has time until the end.
+        if may_carry_calls {
+            self.say_captured().await;
+        }
     }
 
     /// Analysis hears of the request before it hears of any call, also when a provider answers before it has the whole
@@ -221,10 +228,9 @@ impl Exchange {
     async fn say_captured(&self) {
         self.captured
             .get_or_init(|| async {
-                let body = lock(&self.request).take_body();
-                let captured = RequestCaptured { head: self.head.clone(), body };
+                let captured = lock(&self.request).capture(&self.head);
                 // A closed queue means that Analysis is gone; Policy then decides without it.
-                let _gone = self.desk.analysis.say_async(AnalysisInput::Request(Arc::new(captured))).await;
+                let _gone = self.desk.analysis.say_async(AnalysisInput::Request(captured)).await;
             })
             .await;
     }

@@ -11,7 +11,7 @@ mod request;
 mod turn;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadHalf, WriteHalf};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, timeout};
 use vigil_core::message::NoticeKind;
 
 use crate::exchange::RequestHead;
@@ -59,7 +59,7 @@ where
     let mut upstream = Leg::new(upstream, b"");
     let mut service = Service::new(exchanges, limits, false);
     loop {
-        let head = match next_head(&mut client, Some(&mut upstream), &service, &mut stop).await {
+        let head = match next_head(&mut client, Some(&mut upstream), &mut service, &mut stop).await {
             Ok(head) => head,
             Err(NoHead::Quiet) => break client.close().await,
             Err(NoHead::Failed(error)) => return place.client_failed(&service.exchanges, &error),
@@ -157,16 +157,15 @@ pub(crate) enum NoHead {
 pub(crate) async fn next_head<C, U>(
     client: &mut Leg<C>,
     mut upstream: Option<&mut Leg<U>>,
-    service: &Service,
+    service: &mut Service,
     stop: &mut Stop,
 ) -> Result<usize, NoHead>
 where
     C: AsyncRead + AsyncWrite + Unpin,
     U: AsyncRead + AsyncWrite + Unpin,
 {
-    let limits = &service.limits;
-    let idle = sleep(limits.idle);
-    tokio::pin!(idle);
+    let limits = service.limits;
+    let since = Instant::now();
     loop {
         let data = client.input.data();
         let begun = !data.is_empty();
@@ -193,7 +192,11 @@ where
             },
             () = upstream_ends => return Err(NoHead::Quiet),
             () = stop.asked(), if !begun => return Err(NoHead::Quiet),
-            () = &mut idle => return Err(NoHead::Quiet),
+            _ = service.pulse.tick() => {
+                if since.elapsed() >= limits.idle {
+                    return Err(NoHead::Quiet);
+                }
+            }
         }
     }
 }

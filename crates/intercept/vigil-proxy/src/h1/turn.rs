@@ -100,17 +100,18 @@ pub(crate) struct Service {
     /// Whether the client may close its sending side and still wants its reply: plain connections only. The end of a TLS
     /// stream is the end.
     half_close: bool,
-    stall: Interval,
+    /// Beats a few times within the limits of time; one timer per connection, whatever passes over it.
+    pub(super) pulse: Interval,
     /// Bytes composed for the client.
     scratch: Vec<u8>,
 }
 
 impl Service {
     pub(crate) fn new(exchanges: Arc<Exchanges>, limits: Limits, half_close: bool) -> Self {
-        let period = (limits.stall / 2).max(Duration::from_millis(1));
-        let mut stall = interval_at(Instant::now() + period, period);
-        stall.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { exchanges, limits, half_close, stall, scratch: Vec::new() }
+        let period = (limits.stall.min(limits.idle) / 4).max(Duration::from_millis(10));
+        let mut pulse = interval_at(Instant::now() + period, period);
+        pulse.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self { exchanges, limits, half_close, pulse, scratch: Vec::new() }
     }
 
     /// Relays one request and its reply.
@@ -124,7 +125,7 @@ impl Service {
         C: AsyncRead + AsyncWrite + Unpin,
         U: AsyncRead + AsyncWrite + Unpin,
     {
-        let Self { exchanges, limits, half_close, stall, scratch } = self;
+        let Self { exchanges, limits, half_close, pulse, scratch } = self;
         let progress = Progress::default();
         let exchange = turn.exchange.take();
         let Leg { input, output } = client;
@@ -148,21 +149,21 @@ impl Service {
                 scratch,
             );
             tokio::pin!(request, reply);
-            stall.reset();
-            let mut seen = u64::MAX;
+            let (mut seen, mut moved_at) = (0, Instant::now());
             loop {
                 tokio::select! {
                     biased;
                     end = &mut request => break request_ended(end, exchanges, exchange.as_deref()),
                     end = &mut reply => break reply_ended(end, &turn, &progress, exchanges, exchange.as_deref()),
-                    _ = stall.tick() => {
+                    _ = pulse.tick() => {
                         let now = progress.moved.load(Ordering::Relaxed);
-                        if now == seen && !progress.is_waiting() {
+                        if now != seen || progress.is_waiting() {
+                            (seen, moved_at) = (now, Instant::now());
+                        } else if moved_at.elapsed() >= limits.stall {
                             let reason = format!("nothing moved for `limits.stall`, {} s", limits.stall.as_secs());
                             notice(exchanges, exchange.as_deref(), NoticeKind::Limit, &reason);
                             break (Ending::Refused(reason), After::Abort);
                         }
-                        seen = now;
                     }
                 }
             }
