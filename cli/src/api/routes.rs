@@ -1,0 +1,188 @@
+//! The routes, each of them in [`ROUTES`] and in `docs/spec/local-api.json`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use vigil_core::HoldId;
+use vigil_core::message::{PolicyInput, Said, UserAnswer, VaultInput};
+
+use super::guard::{Guard, check};
+use super::{Surface, stream};
+
+/// Method and path of each route, as the OpenAPI file names them.
+#[cfg(test)]
+pub(crate) const ROUTES: [(&str, &str); 6] = [
+    ("get", "/v1/status"),
+    ("get", "/v1/holds"),
+    ("post", "/v1/holds/{id}"),
+    ("get", "/v1/actions"),
+    ("get", "/v1/events"),
+    ("post", "/v1/seal"),
+];
+
+const LARGEST_BODY: usize = 16 << 10;
+const ANSWER_PATIENCE: Duration = Duration::from_secs(5);
+const SEAL_PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) fn router(surface: Arc<Surface>, guard: Guard) -> Router {
+    Router::new()
+        .route("/v1/status", get(status))
+        .route("/v1/holds", get(holds))
+        .route("/v1/holds/{id}", post(answer))
+        .route("/v1/actions", get(actions))
+        .route("/v1/events", get(events))
+        .route("/v1/seal", post(seal))
+        .fallback(|| async { refusal(StatusCode::NOT_FOUND, "no_such_route") })
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(from_fn_with_state(Arc::new(guard), check))
+        .with_state(surface)
+}
+
+fn refusal(status: StatusCode, code: &str) -> Response {
+    (status, Json(json!({ "error": code }))).into_response()
+}
+
+async fn status(State(surface): State<Arc<Surface>>) -> Json<Value> {
+    Json(surface.view.status((surface.clock)()))
+}
+
+async fn holds(State(surface): State<Arc<Surface>>) -> Json<Value> {
+    Json(json!({ "holds": surface.view.holds() }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AnswerBody {
+    answer: String,
+}
+
+/// Passes the answer to Policy and waits until the hold is over, so that the caller knows what became of it.
+async fn answer(
+    State(surface): State<Arc<Surface>>,
+    Path(id): Path<String>,
+    body: Result<Json<AnswerBody>, axum::extract::rejection::JsonRejection>,
+) -> Response {
+    let Ok(id) = HoldId::parse(&id) else {
+        return refusal(StatusCode::NOT_FOUND, "no_such_hold");
+    };
+    let Ok(Json(body)) = body else {
+        return refusal(StatusCode::BAD_REQUEST, "malformed_body");
+    };
+    let Some(said) = Said::parse(&body.answer) else {
+        return refusal(StatusCode::BAD_REQUEST, "unknown_answer");
+    };
+    let mut events = surface.view.subscribe();
+    if !surface.view.has_hold(id) {
+        return refusal(StatusCode::NOT_FOUND, "no_such_hold");
+    }
+    let at = (surface.clock)();
+    if surface.policy.say_async(PolicyInput::UserAnswer(UserAnswer { id, said, at })).await.is_err() {
+        return refusal(StatusCode::SERVICE_UNAVAILABLE, "policy_gone");
+    }
+    let wanted = id.to_string();
+    let closed = async {
+        loop {
+            let event = events.recv().await.ok()?;
+            if event.kind != "hold_closed" {
+                continue;
+            }
+            let data: Value = serde_json::from_str(&event.data).ok()?;
+            if data.get("id").and_then(Value::as_str) == Some(&wanted) {
+                return Some(data);
+            }
+        }
+    };
+    match tokio::time::timeout(ANSWER_PATIENCE, closed).await {
+        Ok(Some(data)) => Json(data).into_response(),
+        // The answer was taken; only its echo did not come.
+        _ => (StatusCode::ACCEPTED, Json(json!({ "id": wanted }))).into_response(),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ActionsQuery {
+    limit: Option<u32>,
+    before: Option<u64>,
+    tool: Option<String>,
+    decision: Option<String>,
+}
+
+async fn actions(
+    State(surface): State<Arc<Surface>>,
+    query: Result<Query<ActionsQuery>, axum::extract::rejection::QueryRejection>,
+) -> Response {
+    let Ok(Query(query)) = query else {
+        return refusal(StatusCode::BAD_REQUEST, "malformed_query");
+    };
+    let wanted = crate::archive::Wanted {
+        limit: query.limit.unwrap_or(100).clamp(1, 1000),
+        before: query.before,
+        tool: query.tool,
+        decision: query.decision,
+    };
+    let state_dir = surface.state_dir.clone();
+    match tokio::task::spawn_blocking(move || crate::archive::actions(&state_dir, &wanted)).await {
+        Ok(Ok(actions)) => Json(json!({ "actions": actions })).into_response(),
+        Ok(Err(error)) => {
+            tracing::warn!("reading the record for the local API: {error:#}");
+            refusal(StatusCode::INTERNAL_SERVER_ERROR, "store_unreadable")
+        }
+        Err(_) => refusal(StatusCode::INTERNAL_SERVER_ERROR, "store_unreadable"),
+    }
+}
+
+async fn events(State(surface): State<Arc<Surface>>) -> Response {
+    stream::events(surface.view.subscribe()).into_response()
+}
+
+/// Seals what is recorded and answers when nothing is left unsealed.
+async fn seal(State(surface): State<Arc<Surface>>) -> Response {
+    let mut events = surface.view.subscribe();
+    if surface.vault.say_async(VaultInput::Seal).await.is_err() {
+        return refusal(StatusCode::SERVICE_UNAVAILABLE, "vault_gone");
+    }
+    let sealed = async {
+        while let Ok(event) = events.recv().await {
+            if event.kind == "store" {
+                return surface.view.store();
+            }
+        }
+        None
+    };
+    match tokio::time::timeout(SEAL_PATIENCE, sealed).await {
+        Ok(Some(store)) if store.unsealed == 0 => {
+            Json(json!({ "records": store.records, "checkpoint": store.checkpoint })).into_response()
+        }
+        _ => refusal(StatusCode::SERVICE_UNAVAILABLE, "not_sealed"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_description_names_the_routes_and_no_others() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/spec/local-api.json");
+        let description: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let described: BTreeSet<(String, String)> = description["paths"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .flat_map(|(path, methods)| methods.as_object().unwrap().keys().map(|m| (m.clone(), path.clone())))
+            .collect();
+        let routes: BTreeSet<(String, String)> =
+            ROUTES.iter().map(|(method, path)| ((*method).to_owned(), (*path).to_owned())).collect();
+        assert_eq!(described, routes);
+    }
+}

@@ -1,0 +1,170 @@
+//! The daemon: the planes built and handed to the pipeline, Intercept and the local API started, and all of it ended in
+//! order.
+
+mod parts;
+mod signals;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use vigil_core::HoldId;
+use vigil_core::bus::Outlet;
+use vigil_core::message::{LifecycleEvent, PolicyInput, Said, SurfaceInput, UserAnswer};
+use vigil_decompose::{Analysis, AnalysisLimits, Formats};
+use vigil_pipeline::{Clock, Pipeline, Planes};
+use vigil_policy::{Policy, PolicySettings, Profile};
+use vigil_proxy::Intercept;
+
+pub(crate) use parts::policy;
+pub(crate) use signals::Signals;
+
+use crate::api::{self, Facts, Surface, Token, View};
+use crate::client::Ready;
+use crate::config::Config;
+
+/// A running daemon.
+pub(crate) struct Daemon {
+    ready: Ready,
+    state_dir: PathBuf,
+    pipeline: Pipeline,
+    intercept: vigil_proxy::Running,
+    api: api::Running,
+    view: Arc<View>,
+    answers: Answers,
+}
+
+/// A way to answer holds from within the process.
+#[derive(Clone)]
+pub(crate) struct Answers {
+    policy: Outlet<PolicyInput>,
+}
+
+impl Answers {
+    /// Answers a hold. An answer to one that is over changes nothing.
+    pub(crate) async fn say(&self, id: &str, said: Said) -> anyhow::Result<()> {
+        let answer = UserAnswer { id: HoldId::parse(id)?, said, at: crate::now() };
+        Ok(self.policy.say_async(PolicyInput::UserAnswer(answer)).await?)
+    }
+}
+
+/// How long replies in flight get at shutdown to deliver what was decided.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// The wire formats whose calls are held, for the status.
+const FORMATS: &[&str] =
+    &["Anthropic Messages", "OpenAI Chat Completions", "OpenAI Responses", "Gemini generateContent"];
+
+impl Daemon {
+    /// Starts everything. When it returns, clients can connect.
+    pub(crate) async fn start(config: Config, state_dir: PathBuf) -> anyhow::Result<Self> {
+        crate::paths::private_directory(&state_dir)?;
+        let clock: Arc<Clock> = Arc::new(crate::now);
+        let (compiled, warnings) = policy(&config)?;
+        for warning in warnings {
+            tracing::warn!("{warning}");
+        }
+        let secrets = crate::secrets::open(&state_dir, config.key_store)?;
+        let (vault, store) = vigil_store::Vault::open(parts::vault(&state_dir, Arc::clone(&secrets)))?;
+        tracing::info!("record {}: {}", store.state, store.detail);
+
+        let settings = PolicySettings {
+            hold_window: config.hold_window,
+            grants: crate::grants::load(&state_dir)?,
+            now: crate::now(),
+        };
+        let strict = compiled.profile_in_force() == Profile::Strict;
+        let planes = Planes {
+            analysis: Box::new(|| Box::new(Analysis::new(AnalysisLimits::default()))),
+            policy: Box::new(Policy::new(compiled, settings)),
+            vault: Box::new(vault),
+        };
+        let (pipeline, ends) = Pipeline::start(planes, Arc::clone(&clock))?;
+        pipeline.lifecycle(LifecycleEvent { event: "startup", reason: None })?;
+
+        let view = Arc::new(View::new());
+        view.hear(&SurfaceInput::Store(store));
+        let surface = Surface {
+            view: Arc::clone(&view),
+            policy: ends.policy.clone(),
+            vault: ends.vault.clone(),
+            clock: Arc::clone(&clock),
+            state_dir: state_dir.clone(),
+        };
+        let token = Token::create(&state_dir)?;
+        let keep_dir = state_dir.clone();
+        let keep = move |message: &SurfaceInput| parts::keep(message, &keep_dir);
+        let api = api::start(config.api_listen, token, surface, ends.surface_inbox, keep).await?;
+
+        let formats = Arc::new(Formats { limit_bytes: config.limits.held_bytes });
+        let answers = Answers { policy: ends.policy.clone() };
+        let port = vigil_proxy::InterceptPort {
+            analysis: ends.analysis,
+            policy: ends.policy,
+            vault: ends.vault,
+            surface: ends.surface,
+            inbox: ends.intercept_inbox,
+        };
+        let proxy_config = parts::proxy(&config, &state_dir, strict);
+        let intercept = Intercept::start(proxy_config, formats, secrets, port, clock).await?;
+        pipeline.lifecycle(LifecycleEvent { event: "protection_on", reason: None })?;
+
+        let ready = Ready {
+            ready: true,
+            proxy: intercept.proxy_addr.to_string(),
+            api: format!("http://{}", api.address),
+            ca: intercept.ca_file.clone(),
+            pid: std::process::id(),
+        };
+        view.set_facts(Facts {
+            version: env!("CARGO_PKG_VERSION"),
+            pid: ready.pid,
+            started: crate::now(),
+            proxy: ready.proxy.clone(),
+            ca: ready.ca.display().to_string(),
+            formats: FORMATS,
+        });
+        ready.keep(&state_dir)?;
+        Ok(Self { ready, state_dir, pipeline, intercept, api, view, answers })
+    }
+
+    pub(crate) fn ready(&self) -> &Ready {
+        &self.ready
+    }
+
+    /// What the surfaces know.
+    pub(crate) fn view(&self) -> Arc<View> {
+        Arc::clone(&self.view)
+    }
+
+    /// A way to answer holds from within the process. It must be dropped before [`Self::stop`].
+    pub(crate) fn answers(&self) -> Answers {
+        self.answers.clone()
+    }
+
+    /// Denies what is held, lets Intercept deliver that, seals the record and ends the threads.
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        let Self { ready: _, state_dir, pipeline, intercept, api, view, answers } = self;
+        // Whoever could still speak would keep the planes waiting for it.
+        drop((view, answers));
+        Ready::forget(&state_dir);
+        let told = pipeline.end_holds();
+        intercept.shutdown(DRAIN).await;
+        let switched_off = pipeline.lifecycle(LifecycleEvent { event: "protection_off", reason: None });
+        api.stop().await;
+        let last_words = LifecycleEvent { event: "shutdown", reason: None };
+        let finished = tokio::task::spawn_blocking(move || pipeline.finish(last_words))
+            .await
+            .context("ending the planes")?;
+        told?;
+        switched_off?;
+        finished?;
+        Ok(())
+    }
+}
+
+/// Where the daemon of a state directory keeps the certificate that clients must trust.
+pub(crate) fn ca_file(state_dir: &Path) -> PathBuf {
+    state_dir.join("ca.pem")
+}

@@ -1,0 +1,96 @@
+//! The `vigil` command: the composition root. It reads the command line, the environment, the files and the clock, builds
+//! the planes and hands them to the pipeline.
+
+mod api;
+mod archive;
+mod args;
+mod child_env;
+mod client;
+mod command;
+mod config;
+mod daemon;
+mod demo;
+mod exit;
+mod grants;
+mod paths;
+mod secrets;
+mod trust;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::args::{Cli, Command};
+
+/// What every command gets: where things lie and what the surroundings are.
+pub(crate) struct Context {
+    places: paths::Places,
+    state_dir: Option<PathBuf>,
+    inherited: std::collections::BTreeMap<std::ffi::OsString, std::ffi::OsString>,
+}
+
+impl Context {
+    /// The state directory: `--state-dir`, else `VIGIL_STATE_DIR`, else the platform's place. Always absolute.
+    fn state_dir(&self) -> anyhow::Result<PathBuf> {
+        let chosen = match &self.state_dir {
+            Some(chosen) => chosen.clone(),
+            None => self.places.state_dir()?,
+        };
+        Ok(std::path::absolute(chosen)?)
+    }
+
+    /// One variable of the environment that this process was started with.
+    fn variable(&self, name: &str) -> Option<&std::ffi::OsStr> {
+        self.inherited.get(std::ffi::OsStr::new(name)).map(|value| value.as_os_str())
+    }
+}
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are asked for and go to stdout; clap knows which is which.
+            let _closed = error.print();
+            return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::OK });
+        }
+    };
+    let inherited: std::collections::BTreeMap<_, _> = std::env::vars_os().collect();
+    let path = |name: &str| inherited.get(std::ffi::OsStr::new(name)).map(PathBuf::from);
+    let context = Context {
+        places: paths::Places {
+            home: path("HOME"),
+            xdg_config_home: path("XDG_CONFIG_HOME"),
+            xdg_state_home: path("XDG_STATE_HOME"),
+        },
+        state_dir: cli.state_dir.clone().or_else(|| path("VIGIL_STATE_DIR")),
+        inherited,
+    };
+    let ended = match cli.command {
+        Command::Demo(args) => command::demo::run(&context, &args),
+        Command::Run(args) => command::run::run(&context, &args),
+        Command::Up(args) => command::up::run(&context, &args),
+        Command::Status(args) => command::status::run(&context, &args),
+        Command::Holds(args) => command::holds::run(&context, &args),
+        Command::Approve(args) => command::answer::run(&context, &args, true),
+        Command::Deny(args) => command::answer::run(&context, &args, false),
+        Command::Log(args) => command::log::run(&context, &args),
+        Command::Export(args) => command::export::run(&context, &args),
+        Command::Verify(args) => command::verify::run(&context, args),
+        Command::Ca(args) => command::ca::run(&context, &args),
+        Command::Config(args) => command::config::run(&context, &args),
+        Command::Bench(args) => command::bench::run(&context, &args),
+        Command::Completions(args) => command::completions::run(&args),
+    };
+    match ended {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => exit::tell(&error),
+    }
+}
+
+/// The clock of this machine.
+#[expect(clippy::disallowed_methods, reason = "the composition root is the one reader of the clock")]
+pub(crate) fn now() -> vigil_core::Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    vigil_core::Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}
