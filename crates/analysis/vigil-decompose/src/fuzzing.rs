@@ -143,6 +143,30 @@ impl Ran {
     }
 }
 
+/// Any text is taken apart, twice alike.
+pub fn shell(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let (effects, _) = crate::action::shell_effects(&text);
+    assert!(!effects.is_empty(), "something runs");
+    assert_eq!(crate::action::shell_effects(&text).0, effects, "the same text does the same");
+}
+
+/// A request that is read after another says what it says alone. The first byte chooses the format, the second where the
+/// rest is cut in two.
+pub fn request(data: &[u8]) {
+    let [format, cut, rest @ ..] = data else { return };
+    let format = match format % 4 {
+        0 => WireFormat::AnthropicMessages,
+        1 => WireFormat::OpenAiChat,
+        2 => WireFormat::OpenAiResponses,
+        _ => WireFormat::Gemini,
+    };
+    let middle = rest.len() * usize::from(*cut) / 256;
+    let (earlier, later) = rest.split_at_checked(middle).unwrap_or((rest, &[]));
+    let (after, alone) = crate::request::read_after(format, earlier, later);
+    assert_eq!(after, alone);
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -187,28 +211,4 @@ mod tests {
             super::request_scan(data.get(2..).unwrap_or_default());
         }
     }
-}
-
-/// Any text is taken apart, twice alike, and what is wrapped in `sh -c` does no less.
-pub fn shell(data: &[u8]) {
-    let text = String::from_utf8_lossy(data);
-    let (effects, _) = crate::action::shell_effects(&text);
-    assert!(!effects.is_empty(), "something runs");
-    assert_eq!(crate::action::shell_effects(&text).0, effects, "the same text does the same");
-}
-
-/// A request that is read after another says what it says alone. The first byte chooses the format, the second where the
-/// rest is cut in two.
-pub fn request(data: &[u8]) {
-    let [format, cut, rest @ ..] = data else { return };
-    let format = match format % 4 {
-        0 => WireFormat::AnthropicMessages,
-        1 => WireFormat::OpenAiChat,
-        2 => WireFormat::OpenAiResponses,
-        _ => WireFormat::Gemini,
-    };
-    let middle = rest.len() * usize::from(*cut) / 256;
-    let (earlier, later) = rest.split_at_checked(middle).unwrap_or((rest, &[]));
-    let (after, alone) = crate::request::read_after(format, earlier, later);
-    assert_eq!(after, alone);
 }

@@ -1,5 +1,11 @@
 //! Recorded traffic and sessions through the request readers and the shell decomposer.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "tests: what is missing fails the test, and the figures are printed for people"
+)]
+
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 

@@ -42,7 +42,7 @@ impl Draft {
         self
     }
 
-    pub(crate) fn from_all(mut self, sources: &[String]) -> Self {
+    pub(crate) fn sourced(mut self, sources: &[String]) -> Self {
         self.sources.extend(sources.iter().cloned());
         self
     }

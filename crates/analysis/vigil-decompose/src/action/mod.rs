@@ -30,10 +30,7 @@ pub fn decompose(call: &WireCall, conversation: &Conversation) -> Action {
     }
     let place = Surroundings::new(conversation.working_directory());
     let text = call.arguments.trim();
-    let arguments = match serde_json::from_str::<Value>(if text.is_empty() { "{}" } else { text }) {
-        Ok(value) => Some(value),
-        Err(_) => None,
-    };
+    let arguments = serde_json::from_str::<Value>(if text.is_empty() { "{}" } else { text }).ok();
     let declared = conversation.tool(&call.name);
     tool::decompose(&call.name, arguments.as_ref(), &call.arguments, declared, &place, &mut drafts);
     if drafts.effects.is_empty() {

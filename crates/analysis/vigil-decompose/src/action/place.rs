@@ -192,9 +192,7 @@ pub(crate) fn sensitivity(path: &str) -> Sensitivity {
     if CREDENTIAL_NAMES.contains(&name)
         || CREDENTIAL_ENDS.iter().any(|end| name.ends_with(end))
         || (name.starts_with(".env.") && !example)
-        || (CREDENTIAL_PARTS.iter().any(|part| within(part))
-            && !name.ends_with(".pub")
-            && !PUBLIC_NAMES.contains(&name))
+        || (CREDENTIAL_PARTS.iter().any(within) && !name.ends_with(".pub") && !PUBLIC_NAMES.contains(&name))
         || ["/.ssh", "/.gnupg", "/.aws"].iter().any(|end| slashed.ends_with(end))
     {
         return Sensitivity::Credential;

@@ -133,6 +133,9 @@ fn hidden_commands() {
         "GIT_PAGER='rm -rf ~/p2' git log",
         "git -c core.pager=cat -c alias.x='!rm -rf ~/p2' x",
         "true || rm -rf ~/p2",
+        "sudo bash -ec 'rm -rf ~/p2'",
+        "sudo -u bob -- rm -rf ~/p2",
+        "doas sh -c 'rm -rf ~/p2'",
         "busybox rm -rf ~/p2",
         "rm -rf {~/p2,~/p3}",
     ] {

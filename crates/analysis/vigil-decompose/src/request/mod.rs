@@ -28,8 +28,6 @@ pub(crate) struct Request {
     pub(crate) model: Option<String>,
     /// `previous_response_id` or the conversation's id.
     pub(crate) conversation_ref: Option<String>,
-    /// The provider keeps a part of the conversation.
-    pub(crate) continues: bool,
 }
 
 /// The last bodies of the sessions in use.
@@ -124,7 +122,6 @@ impl Sessions {
             conversation: Arc::new(conversation),
             model: facts.model,
             conversation_ref: facts.conversation_ref,
-            continues: facts.continues,
         };
         if parsed.kept == 0 {
             self.entries.extend(previous);

@@ -268,11 +268,8 @@ impl Scan<'_> {
                             continue;
                         }
                         byte @ (b'{' | b'[') => open.push(byte),
-                        byte @ (b'}' | b']') => {
-                            if open.pop()? != byte - 2 {
-                                return None;
-                            }
-                        }
+                        // In ASCII a closing bracket stands two after its opening one.
+                        byte @ (b'}' | b']') => (open.pop()? == byte - 2).then_some(())?,
                         _ => {}
                     }
                     self.at += 1;

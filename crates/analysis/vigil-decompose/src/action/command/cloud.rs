@@ -130,7 +130,7 @@ pub(super) fn cloud(shell: &mut Shell<'_>, command: &Command<'_>) {
         command.draft(Verb::Delete).irreversible().recursive(recursive)
     } else if secret {
         let verb = if starts(&["create", "set", "put", "add"]) { Verb::Grant } else { Verb::Read };
-        Draft::new(verb, Resource::Credential(command.argv().join(" "))).from_all(&command.sources())
+        Draft::new(verb, Resource::Credential(command.argv().join(" "))).sourced(&command.sources())
     } else if words.first() == Some(&"iam") && !starts(&["list", "get", "describe"])
         || starts(&["login", "attach", "auth", "role", "assign", "authorize", "add-iam-policy-binding"])
     {
@@ -142,7 +142,7 @@ pub(super) fn cloud(shell: &mut Shell<'_>, command: &Command<'_>) {
     ]) {
         command.draft(Verb::Fetch)
     } else if starts(&["cp", "sync", "mv", "rsync", "upload", "put-object", "publish", "send"]) {
-        let down = words.iter().rev().take(2).last().is_some_and(|word| word.contains("://"))
+        let down = words.iter().rev().nth(1).is_some_and(|word| word.contains("://"))
             && !words.last().is_some_and(|word| word.contains("://"));
         if down {
             if let Some(target) = words.last() {

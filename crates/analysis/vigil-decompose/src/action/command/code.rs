@@ -9,13 +9,13 @@ use crate::action::shell::{Shell, Word};
 
 /// `sh`, `bash`, …: the text of `-c`, a file, or what comes through the pipe.
 pub(super) fn shell(shell: &mut Shell<'_>, command: &Command<'_>) {
-    // `-c` may stand among others: `bash -lc TEXT`.
+    // `-c` may stand among others: `bash -lc TEXT`. Its text is the first word that is no flag; when there is none,
+    // whatever follows is looked at.
     let at = command.words.iter().position(|word| {
         word.text.starts_with('-') && !word.text.starts_with("--") && word.text.contains('c')
     });
-    if let Some(text) =
-        at.and_then(|at| command.words.get(at + 1..)?.iter().find(|word| !word.text.starts_with('-')))
-    {
+    let after = at.and_then(|at| command.words.get(at + 1..)).unwrap_or_default();
+    if let Some(text) = after.iter().find(|word| !word.text.starts_with('-')).or(after.first()) {
         if text.unknown {
             shell.drafts.remark("unknown_program");
             shell.drafts.add(command.draft(Verb::Execute));
@@ -88,14 +88,13 @@ pub(super) fn source(shell: &mut Shell<'_>, command: &Command<'_>) {
 }
 
 pub(super) fn interpreter(shell: &mut Shell<'_>, command: &Command<'_>) {
-    const CODE: &[&str] = &["-c", "-e", "-E", "--eval", "-p", "--print", "-r", "-Command", "-command"];
-    let own = match command.name {
-        name if name.starts_with("py") || name.starts_with("ipython") => &CODE[..1],
+    let own: &[&str] = match command.name {
+        name if name.starts_with("py") || name.starts_with("ipython") => &["-c"],
         "ruby" | "perl" | "lua" | "luajit" | "Rscript" | "julia" | "osascript" | "elixir" | "swift"
-        | "groovy" | "scala" => &CODE[1..3],
-        "php" => &CODE[6..7],
-        "pwsh" | "powershell" => &["-c", "-Command", "-command", "-e"][..],
-        _ => &CODE[1..6],
+        | "groovy" | "scala" => &["-e", "-E"],
+        "php" => &["-r"],
+        "pwsh" | "powershell" => &["-c", "-Command", "-command", "-e"],
+        _ => &["-e", "-E", "--eval", "-p", "--print"],
     };
     let at = command.words.iter().position(|word| own.contains(&word.text.as_str()));
     let file = command.words.iter().position(|word| !word.text.starts_with('-'));
@@ -201,7 +200,7 @@ fn program(shell: &mut Shell<'_>, command: &Command<'_>, text: &str) {
                 Draft::new(Verb::Delete, Resource::Unknown)
                     .recursive(recursive)
                     .outward(recursive)
-                    .from_all(&command.sources()),
+                    .sourced(&command.sources()),
             );
         }
     }
@@ -266,7 +265,7 @@ fn program(shell: &mut Shell<'_>, command: &Command<'_>, text: &str) {
         }
         if urls.is_empty() {
             let verb = if sends { Verb::Send } else { Verb::Fetch };
-            shell.drafts.add(Draft::new(verb, Resource::Unknown).outward(true).from_all(&command.sources()));
+            shell.drafts.add(Draft::new(verb, Resource::Unknown).outward(true).sourced(&command.sources()));
         }
     }
     if names(&[

@@ -373,7 +373,7 @@ pub(super) fn editor(shell: &mut Shell<'_>, command: &Command<'_>) {
             .as_deref()
             .is_some_and(|text| text.lines().any(|line| line.trim_start().starts_with('!')))
     {
-        let draft = Draft::new(Verb::Execute, Resource::Command(command.argv())).from_all(&command.sources());
+        let draft = Draft::new(Verb::Execute, Resource::Command(command.argv())).sourced(&command.sources());
         shell.drafts.add(draft);
     }
 }

@@ -68,7 +68,7 @@ fn subcommand(shell: &mut Shell<'_>, command: &Command<'_>, verb: &str, rest: &[
     let operands = |valued: &str| -> Vec<Word> { Operands::of(rest, valued).rest(0).cloned().collect() };
     let first = rest.iter().map(|word| word.text.as_str()).find(|text| !text.starts_with('-')).unwrap_or("");
     let read = |shell: &mut Shell<'_>| shell.drafts.add(command.draft(Verb::Read).reversible());
-    let here = || Draft::new(Verb::Write, Resource::Command(command.argv())).from_all(&command.sources());
+    let here = || Draft::new(Verb::Write, Resource::Command(command.argv())).sourced(&command.sources());
     match verb {
         "status" | "log" | "diff" | "show" | "blame" | "grep" | "ls-files" | "ls-tree" | "rev-parse"
         | "rev-list" | "describe" | "shortlog" | "reflog" | "cat-file" | "name-rev" | "merge-base"
@@ -131,7 +131,7 @@ fn subcommand(shell: &mut Shell<'_>, command: &Command<'_>, verb: &str, rest: &[
         "checkout" | "restore" => {
             let paths: Vec<Word> = match rest.iter().position(|word| word.text == "--") {
                 Some(at) => rest.iter().skip(at + 1).cloned().collect(),
-                None if verb == "restore" && !(has(rest, &["--staged"]) && !has(rest, &["--worktree"])) => {
+                None if verb == "restore" && (!has(rest, &["--staged"]) || has(rest, &["--worktree"])) => {
                     operands("-s --source")
                 }
                 None => operands("-b -B")
@@ -174,7 +174,7 @@ fn subcommand(shell: &mut Shell<'_>, command: &Command<'_>, verb: &str, rest: &[
                 Some(host) => Resource::Host(host),
                 None => Resource::DataStore(format!("git:{}", remote.text)),
             };
-            let draft = Draft::new(Verb::Send, resource).from_all(&command.sources()).outward(true);
+            let draft = Draft::new(Verb::Send, resource).sourced(&command.sources()).outward(true);
             shell.drafts.add(if destroys { draft.irreversible() } else { draft.partial() });
         }
         "clone" | "fetch" | "pull" | "ls-remote" | "submodule" | "lfs" | "svn" | "remote" => {
@@ -238,8 +238,7 @@ fn fetching(shell: &mut Shell<'_>, command: &Command<'_>, verb: &str, rest: &[Wo
             shell.drafts.add(Draft::new(Verb::Fetch, resource).from(word.text.as_str()));
         }
         None => shell.drafts.add(
-            Draft::new(Verb::Fetch, Resource::DataStore("git:origin".to_owned()))
-                .from_all(&command.sources()),
+            Draft::new(Verb::Fetch, Resource::DataStore("git:origin".to_owned())).sourced(&command.sources()),
         ),
     }
     let target = match verb {
@@ -287,5 +286,5 @@ pub(super) fn forge(shell: &mut Shell<'_>, command: &Command<'_>) {
         _ if looks => command.draft(Verb::Fetch),
         _ => command.draft(Verb::Send),
     };
-    shell.drafts.add(draft.from_all(&command.sources()));
+    shell.drafts.add(draft.sourced(&command.sources()));
 }

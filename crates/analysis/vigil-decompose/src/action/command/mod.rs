@@ -51,7 +51,7 @@ impl Command<'_> {
 
     /// An effect on the command itself.
     pub(crate) fn draft(&self, verb: Verb) -> Draft {
-        Draft::new(verb, Resource::Command(self.argv())).from_all(&self.sources())
+        Draft::new(verb, Resource::Command(self.argv())).sourced(&self.sources())
     }
 
     pub(crate) fn has(&self, flags: &[&str]) -> bool {
@@ -94,10 +94,8 @@ pub(crate) fn run(shell: &mut Shell<'_>, program: &Word, words: &[Word], input: 
             return Input::default();
         }
     }
-    if command.words.len() == 1
-        && command.has(&["--version", "--help", "-V", "-h", "version"])
-        && !name.contains("sh")
-    {
+    let asks = |word: &Word| matches!(word.text.as_str(), "--version" | "--help" | "-V");
+    if command.words.len() == 1 && command.words.iter().all(asks) && table::find(name).is_some() {
         shell.drafts.add(command.draft(Verb::Read).reversible());
         return Input::default();
     }
@@ -127,18 +125,9 @@ const SYSTEM: &[&str] = &[
 fn apply(shell: &mut Shell<'_>, command: &Command<'_>, row: &table::Row) {
     let operands = || Operands::of(command.words, row.valued);
     match row.does {
-        Does::Nothing => {}
         Does::Look => shell.drafts.add(command.draft(Verb::Read).reversible()),
         Does::Read { skip } => operands().rest(skip).for_each(|word| shell.touch(Verb::Read, word)),
         Does::Write => operands().rest(0).for_each(|word| shell.touch(Verb::Write, word)),
-        Does::Configure { skip } => {
-            let recursive = command.has(&["-R", "--recursive"]);
-            for word in operands().rest(skip) {
-                let draft = shell.draft(Verb::Configure, word).map(|draft| draft.recursive(recursive));
-                shell.drafts.add_some(draft);
-            }
-        }
-        Does::System => shell.drafts.add(command.draft(Verb::Configure).outward(true)),
         Does::Grant => shell.drafts.add(command.draft(Verb::Grant).outward(true)),
         Does::Run => shell.drafts.add(command.draft(Verb::Execute).partial()),
         Does::Wrap { skip } => wrapper::run(shell, command, row.valued, skip),

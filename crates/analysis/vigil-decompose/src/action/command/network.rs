@@ -125,7 +125,7 @@ fn reach(shell: &mut Shell<'_>, command: &Command<'_>, urls: &[Word], sends: boo
         let draft = if sends { send_url(&url.text) } else { fetch_url(&url.text).outward(opaque) };
         let local = host_of(&url.text)
             .is_some_and(|host| matches!(host.as_str(), "localhost" | "127.0.0.1" | "::1" | "0.0.0.0"));
-        let mut draft = if sends { draft.from_all(&command.sources()) } else { draft };
+        let mut draft = if sends { draft.sourced(&command.sources()) } else { draft };
         if local {
             draft.magnitude.outward = false;
             draft = draft.partial();
@@ -134,7 +134,7 @@ fn reach(shell: &mut Shell<'_>, command: &Command<'_>, urls: &[Word], sends: boo
     }
     if urls.is_empty() {
         let verb = if sends { Verb::Send } else { Verb::Fetch };
-        shell.drafts.add(Draft::new(verb, Resource::Unknown).outward(true).from_all(&command.sources()));
+        shell.drafts.add(Draft::new(verb, Resource::Unknown).outward(true).sourced(&command.sources()));
     }
 }
 
@@ -247,7 +247,7 @@ pub(super) fn copy(shell: &mut Shell<'_>, command: &Command<'_>) {
     match remote(&target) {
         Some(host) => shell
             .drafts
-            .add(Draft::new(Verb::Send, Resource::Host(plain_host(&host))).from_all(&command.sources())),
+            .add(Draft::new(Verb::Send, Resource::Host(plain_host(&host))).sourced(&command.sources())),
         None => shell.touch(Verb::Write, &target),
     }
 }
@@ -268,7 +268,7 @@ pub(super) fn ssh(shell: &mut Shell<'_>, command: &Command<'_>) {
     let mut words =
         Operands::of(command.words, "-i -p -l -F -o -L -R -D -J -b -c -e -m -S -W -w -E -B -Q").rest(0);
     let host = words.next().map(|word| word.text.clone()).unwrap_or_default();
-    let draft = Draft::new(Verb::Send, Resource::Host(plain_host(&host))).from_all(&command.sources());
+    let draft = Draft::new(Verb::Send, Resource::Host(plain_host(&host))).sourced(&command.sources());
     shell.drafts.add(draft);
     let text: Vec<&str> = words.map(|word| word.text.as_str()).collect();
     if !text.is_empty() || command.input.text.is_some() {
@@ -301,7 +301,7 @@ pub(super) fn socket(shell: &mut Shell<'_>, command: &Command<'_>) {
         return shell.drafts.add(command.draft(Verb::Fetch));
     }
     let host = words.first().and_then(|word| host_of(&word.text)).map_or(Resource::Unknown, Resource::Host);
-    shell.drafts.add(Draft::new(Verb::Send, host).from_all(&command.sources()).outward(true));
+    shell.drafts.add(Draft::new(Verb::Send, host).sourced(&command.sources()).outward(true));
     if has(command.words, &["-e", "-c"])
         || command.words.iter().any(|word| {
             word.text.to_ascii_lowercase().contains("exec:")
@@ -330,7 +330,7 @@ pub(super) fn mail(shell: &mut Shell<'_>, command: &Command<'_>) {
     for file in values(command.words, &["-a", "-A", "--attach"]) {
         shell.touch(Verb::Read, &file);
     }
-    shell.drafts.add(Draft::new(Verb::Send, Resource::Message { recipients }).from_all(&command.sources()));
+    shell.drafts.add(Draft::new(Verb::Send, Resource::Message { recipients }).sourced(&command.sources()));
 }
 
 pub(super) fn open(shell: &mut Shell<'_>, command: &Command<'_>) {

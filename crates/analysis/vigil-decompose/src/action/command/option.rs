@@ -40,7 +40,10 @@ pub(crate) fn has(words: &[Word], flags: &[&str]) -> bool {
             let mut short = flag.chars().skip(1);
             match (short.next(), short.next()) {
                 (Some(letter), None) if flag.starts_with('-') => {
-                    text.starts_with('-') && !text.starts_with("--") && text.contains(letter)
+                    text.starts_with('-')
+                        && !text.starts_with("--")
+                        && text.len() <= 12
+                        && text.contains(letter)
                 }
                 _ => text == *flag || text.strip_prefix(flag).is_some_and(|rest| rest.starts_with('=')),
             }

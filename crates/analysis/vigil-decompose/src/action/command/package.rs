@@ -148,7 +148,7 @@ pub(super) fn run(shell: &mut Shell<'_>, command: &Command<'_>) {
         }
         (_, "download") => shell
             .drafts
-            .add(Draft::new(Verb::Fetch, Resource::Command(command.argv())).from_all(&command.sources())),
+            .add(Draft::new(Verb::Fetch, Resource::Command(command.argv())).sourced(&command.sources())),
         _ => shell.drafts.add(command.draft(Verb::Execute).partial()),
     }
 }

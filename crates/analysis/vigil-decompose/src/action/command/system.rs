@@ -6,7 +6,7 @@ use super::Command;
 use super::option::{Operands, has, value_of};
 use crate::action::draft::Draft;
 use crate::action::place::Directory;
-use crate::action::shell::{Input, Shell, Word};
+use crate::action::shell::{Shell, Word};
 
 /// Builtins without an effect outside the shell; `read` and its like make variables unknown.
 pub(super) fn quiet(shell: &mut Shell<'_>, command: &Command<'_>) {
@@ -159,7 +159,7 @@ pub(super) fn environment(shell: &mut Shell<'_>, command: &Command<'_>) {
         shell.drafts.add(command.draft(Verb::Read).reversible());
     } else {
         let draft = Draft::new(Verb::Read, Resource::Credential("environment".to_owned()));
-        shell.drafts.add(draft.from_all(&command.sources()));
+        shell.drafts.add(draft.sourced(&command.sources()));
     }
 }
 
@@ -202,7 +202,7 @@ pub(super) fn disk(shell: &mut Shell<'_>, command: &Command<'_>) {
         command.words.iter().rev().find(|word| word.text.contains("dev")).map(|word| word.text.clone());
     let resource = target.map_or(Resource::Command(command.argv()), Resource::Path);
     let draft = Draft::new(Verb::Delete, resource).irreversible().recursive(true).outward(true);
-    shell.drafts.add(draft.from_all(&command.sources()));
+    shell.drafts.add(draft.sourced(&command.sources()));
 }
 
 pub(super) fn service(shell: &mut Shell<'_>, command: &Command<'_>) {
@@ -255,7 +255,7 @@ pub(super) fn secret(shell: &mut Shell<'_>, command: &Command<'_>) {
         true => command.draft(Verb::Execute).partial(),
         false => Draft::new(Verb::Read, Resource::Credential(command.argv().join(" "))),
     };
-    shell.drafts.add(draft.from_all(&command.sources()));
+    shell.drafts.add(draft.sourced(&command.sources()));
 }
 
 /// Another agent.
@@ -277,5 +277,4 @@ pub(super) fn agent(shell: &mut Shell<'_>, command: &Command<'_>) {
         );
     let draft = command.draft(if configures { Verb::Configure } else { Verb::Delegate }).outward(unsafe_mode);
     shell.drafts.add(if unsafe_mode { draft.irreversible() } else { draft });
-    let _ = Input::default();
 }

@@ -6,18 +6,12 @@ use crate::action::shell::Shell;
 /// What a program does.
 #[derive(Clone, Copy)]
 pub(super) enum Does {
-    /// Nothing outside its own process.
-    Nothing,
     /// Looks at the machine; its operands are no paths.
     Look,
     /// Reads the files its operands name, after the first `skip`.
     Read { skip: usize },
     /// Creates or appends to the files its operands name.
     Write,
-    /// Changes how the things its operands name behave, after the first `skip`.
-    Configure { skip: usize },
-    /// Changes the machine or its services.
-    System,
     /// Gives rights.
     Grant,
     /// Builds or tests what lies in the working directory.

@@ -10,7 +10,9 @@ use crate::action::shell::{Input, Shell, Word};
 pub(super) fn run(shell: &mut Shell<'_>, command: &Command<'_>, valued: &str, mut skip: usize) {
     if matches!(command.name, "sudo" | "doas" | "run0" | "pkexec") {
         shell.drafts.add(command.draft(Verb::Grant));
-        if command.has(&["-e", "--edit"]) {
+        // Only among sudo's own flags: `sudo bash -ec TEXT` is no `sudoedit`.
+        let mut own = command.words.iter().take_while(|word| word.text.starts_with('-'));
+        if own.any(|word| matches!(word.text.as_str(), "-e" | "--edit")) {
             command
                 .words
                 .iter()

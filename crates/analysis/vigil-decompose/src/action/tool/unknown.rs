@@ -176,13 +176,9 @@ fn values_are_plain(tool: &Tool<'_>) -> bool {
                     || text.contains('|')
                     || text.contains("__")
                     || text.contains("import ");
-                text.len() <= 2048
-                    && !risky
-                    && !(sql::looks_like_sql(text)
-                        && !text
-                            .trim_start()
-                            .get(..6)
-                            .is_some_and(|word| word.eq_ignore_ascii_case("select")))
+                let selects =
+                    text.trim_start().get(..6).is_some_and(|word| word.eq_ignore_ascii_case("select"));
+                text.len() <= 2048 && !risky && (selects || !sql::looks_like_sql(text))
             }
             serde_json::Value::Array(items) => depth < 16 && items.iter().all(|item| plain(item, depth + 1)),
             serde_json::Value::Object(members) => {
