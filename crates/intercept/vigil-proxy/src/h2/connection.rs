@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
@@ -31,27 +31,34 @@ where
     C: AsyncRead + AsyncWrite + Unpin,
     U: AsyncRead + AsyncWrite + Unpin,
 {
-    let Link { client, upstream, place, exchanges, limits, mut stop } = link;
+    let Link { client, upstream, place, exchanges, limits, stop } = link;
     let started = Instant::now();
     let mut relay = Relay::new(exchanges, place, limits.header_bytes);
     let (mut client, mut upstream) = (Leg::new(client), Leg::new(upstream));
     let mut moved_at = started;
     let mut stopping = false;
+    // One timer and one ear per connection, whatever passes over it.
+    let mut ear = stop.clone();
+    let asked = ear.asked();
+    let timer = sleep_until(started + limits.idle.min(limits.stall));
+    tokio::pin!(asked, timer);
     let end = loop {
         relay.deliver();
-        let quiet = if relay.streams.is_empty() { limits.idle } else { limits.stall };
-        let quiet_until = moved_at + quiet;
-        let until =
-            if relay.waiting.is_empty() { quiet_until } else { quiet_until.min(Instant::now() + TICK) };
+        if !relay.waiting.is_empty() {
+            let soon = Instant::now() + TICK;
+            if timer.deadline() > soon {
+                timer.as_mut().reset(soon);
+            }
+        }
         let woken = tokio::select! {
             biased;
             woken = poll_fn(|cx| turn(cx, &mut relay, &mut client, &mut upstream)) => woken,
-            () = stop.asked(), if !stopping => {
+            () = &mut asked, if !stopping => {
                 stopping = true;
                 relay.turn_away(Code::NoError);
                 continue;
             }
-            () = sleep_until(until) => None,
+            () = &mut timer => None,
         };
         let now = Instant::now();
         match woken {
@@ -60,8 +67,14 @@ where
                 moved_at = now;
                 relay.hear(stream, wake);
             }
-            None if relay.waiting.is_empty() && now >= quiet_until => break End::Quiet,
-            None => {}
+            None => {
+                let quiet = if relay.streams.is_empty() { limits.idle } else { limits.stall };
+                if relay.waiting.is_empty() && now >= moved_at + quiet {
+                    break End::Quiet;
+                }
+                let patience = if relay.waiting.is_empty() { limits.idle } else { TICK };
+                timer.as_mut().reset((now + patience).min(moved_at + quiet).max(now + TICK));
+            }
         }
         relay.taken();
         let millis = u64::try_from(now.duration_since(started).as_millis()).unwrap_or(u64::MAX);
@@ -160,21 +173,21 @@ where
     C: AsyncRead + AsyncWrite + Unpin,
     U: AsyncRead + AsyncWrite + Unpin,
 {
+    // Answers first: bytes may come without end.
+    if let Poll::Ready((stream, wake)) = relay.poll_wake(cx) {
+        return Poll::Ready(Some(Woken::Call(stream, wake)));
+    }
     let mut moved = client.write(cx, &mut relay.to_client);
     moved |= upstream.write(cx, &mut relay.to_upstream);
     // A side is read while what it may cause has room on both ways.
     let room = relay.to_client.len() < AHEAD_AT_MOST_BYTES;
     if room && relay.to_upstream.len() < AHEAD_AT_MOST_BYTES {
         moved |= client.read(cx);
-        moved |= upstream.read(cx);
-    } else if room {
+    }
+    if room {
         moved |= upstream.read(cx);
     }
-    if moved {
-        return Poll::Ready(Some(Woken::Moved));
-    }
-    let (stream, wake) = ready!(relay.poll_wake(cx));
-    Poll::Ready(Some(Woken::Call(stream, wake)))
+    if moved { Poll::Ready(Some(Woken::Moved)) } else { Poll::Pending }
 }
 
 /// One side's socket and what was read from it.

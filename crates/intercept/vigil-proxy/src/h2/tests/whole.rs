@@ -499,3 +499,44 @@ async fn an_answer_before_the_end_of_a_request_leaves_the_upload_alone() {
     write(&mut body, noise(200_000, 3), true).await;
     assert!(upload.await.unwrap() == noise(200_000, 3));
 }
+
+#[tokio::test]
+async fn an_answer_is_heard_while_bytes_come_without_end() {
+    let planes = planes();
+    let (near, far, _task) = planes.connect();
+    serve(far, 65_535, |request, mut respond| async move {
+        let mut stream = respond.send_response(Response::new(()), false).unwrap();
+        match request.uri().path() {
+            "/held" => write(&mut stream, Bytes::from_static(b"!slow call\n"), true).await,
+            _ => {
+                while stream.poll_reset_now().is_none() {
+                    write(&mut stream, noise(100_000, 5), false).await
+                }
+            }
+        }
+    });
+    let client = client(near).await;
+    let endless = tokio::spawn({
+        let client = client.clone();
+        async move { fetch(&client, "/plain").await }
+    });
+    let held = tokio::spawn(async move { fetch(&client, "/held").await });
+    planes.answer_slow(Ruling::UserApprove).await;
+    assert!(held.await.unwrap().unwrap().ends_with(b"!slow call\n"));
+    endless.abort();
+}
+
+/// Whether the other side gave a stream up.
+trait PollReset {
+    fn poll_reset_now(&mut self) -> Option<::h2::Reason>;
+}
+
+impl PollReset for ::h2::SendStream<Bytes> {
+    fn poll_reset_now(&mut self) -> Option<::h2::Reason> {
+        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+        match self.poll_reset(&mut cx) {
+            std::task::Poll::Ready(reason) => Some(reason.unwrap_or(::h2::Reason::CANCEL)),
+            std::task::Poll::Pending => None,
+        }
+    }
+}
