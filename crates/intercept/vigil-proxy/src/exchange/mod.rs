@@ -29,7 +29,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{OnceCell, mpsc};
-use vigil_core::bus::{Inbox, Outlet};
+use vigil_core::bus::{Inbox, Outlet, Refused};
 use vigil_core::message::{
     AnalysisInput, Ending, ExchangeHead, InterceptInput, Notice, NoticeKind, PolicyInput, SurfaceInput,
     VaultInput,
@@ -157,9 +157,8 @@ impl Exchanges {
         })
     }
 
-    /// Says something to the person at the machine, and to the log.
+    /// Says something to the person at the machine.
     pub(crate) fn notice(&self, kind: NoticeKind, host: Option<&str>, client: Option<&str>, text: String) {
-        tracing::warn!(code = kind.token(), host, client, "{text}");
         let notice = Notice {
             at: (self.clock)(),
             kind,
@@ -167,8 +166,12 @@ impl Exchanges {
             client: client.map(str::to_owned),
             text,
         };
-        // A surface that does not listen must not slow traffic down; the log has it.
-        drop(self.surface.offer(SurfaceInput::Notice(notice)));
+        // A surface that does not listen must not slow traffic down: then the log has to do.
+        if let Err(Refused::Full(input) | Refused::Closed(input)) = self.surface.offer(SurfaceInput::Notice(notice))
+            && let SurfaceInput::Notice(notice) = input
+        {
+            tracing::warn!(code = kind.token(), host, client, "{}", notice.text);
+        }
     }
 
     pub(crate) fn now(&self) -> Timestamp {

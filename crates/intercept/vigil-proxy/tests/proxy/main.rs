@@ -18,6 +18,7 @@ mod end;
 mod formats;
 mod gate;
 mod h2;
+mod limits;
 mod pipeline;
 mod reply;
 mod request;
