@@ -188,3 +188,66 @@ fn a_growing_conversation_costs_what_is_new() {
     );
     assert!(warm_bytes < 20_000);
 }
+
+/// Prints what the recorded sessions ask for that a careful policy would look at: grave effects, and those whose values
+/// come from untrusted content.
+#[test]
+fn counts_grave_effects_of_recorded_sessions() {
+    use vigil_core::{Provenance, Reversibility};
+    for (name, directory, step) in [
+        ("train-mini-swe-agent", "/testbed", 6),
+        ("train-agentdojo", "/work", 20),
+        ("train-tau-bench", "/work", 4),
+    ] {
+        let Some(path) = shared(&format!("traces/{name}.jsonl.zst")) else { return };
+        let reader = BufReader::new(zstd::Decoder::new(std::fs::File::open(path).unwrap()).unwrap());
+        let (mut calls, mut grave, mut tainted) = (0u32, 0u32, 0u32);
+        let mut kinds = std::collections::BTreeMap::<String, u32>::new();
+        for line in reader.lines().map_while(Result::ok).step_by(step) {
+            let session: Value = serde_json::from_str(&line).unwrap();
+            if session["label"] != "benign" {
+                continue;
+            }
+            let mut conversation = Conversation::new();
+            conversation.set_working_directory(directory);
+            conversation.push_user_text(session["user_prompt"].as_str().unwrap_or_default());
+            for step in session["steps"].as_array().into_iter().flatten() {
+                for recorded in step["tool_calls"].as_array().into_iter().flatten() {
+                    let tool = recorded["name"].as_str().unwrap_or_default();
+                    let action = decompose(&call(tool, recorded["arguments"].to_string()), &conversation);
+                    calls += 1;
+                    let bad = |effect: &&vigil_core::Effect| {
+                        !matches!(effect.verb, Verb::Read | Verb::Fetch)
+                            && (effect.reversibility == Reversibility::Irreversible
+                                || effect.magnitude.outward)
+                    };
+                    grave += u32::from(action.effects.iter().any(|effect| bad(&effect)));
+                    if let Some(effect) = action
+                        .effects
+                        .iter()
+                        .filter(bad)
+                        .find(|effect| effect.provenance == Provenance::Untrusted)
+                    {
+                        tainted += 1;
+                        *kinds
+                            .entry(format!("{tool} {} {}", effect.verb, effect.resource.kind()))
+                            .or_default() += 1;
+                    }
+                    conversation.push_assistant_text(&recorded["arguments"].to_string());
+                }
+                match step["role"].as_str() {
+                    Some("tool") => {
+                        conversation.push_tool_result(step["tool_output"].as_str().unwrap_or_default())
+                    }
+                    Some("user") => conversation.push_user_text(step["text"].as_str().unwrap_or_default()),
+                    _ => conversation.push_assistant_text(step["text"].as_str().unwrap_or_default()),
+                }
+            }
+        }
+        let mut kinds: Vec<_> = kinds.into_iter().collect();
+        kinds.sort_by_key(|(_, count)| core::cmp::Reverse(*count));
+        kinds.truncate(8);
+        println!("{name}: {calls} calls, {grave} grave, {tainted} of them untrusted: {kinds:?}");
+        assert!(calls > 0);
+    }
+}
