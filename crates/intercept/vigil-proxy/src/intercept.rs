@@ -138,7 +138,7 @@ impl Running {
         let _all_ended = stop.send(true);
         let _all_ended = tell.send(deadline);
         drop(accepting.await);
-        house.exchanges.close();
+        house.exchanges.close().await;
         drop(dispatch.await);
     }
 }

@@ -4,6 +4,7 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::sleep;
 use vigil_core::message::{
     AnalysisInput, ClientGone, Ending, ExchangeFinished, GoneHow, InterceptInput, PolicyInput,
     RequestCaptured, VaultInput,
@@ -12,6 +13,12 @@ use vigil_core::wire::ReplySummary;
 
 use super::request::Digesting;
 use super::{Dispatch, Exchange, Exchanges, lock};
+
+/// How many ends may wait to be said.
+pub(super) const ENDS: usize = 256;
+/// Waking a plane's thread costs as much as relaying a small reply. Under load one wake tells of all exchanges that
+/// ended meanwhile; the first end after a pause is said at once.
+const BETWEEN_ENDS: Duration = Duration::from_millis(1);
 
 /// What is known of the reply.
 #[derive(Default)]
@@ -41,6 +48,11 @@ pub(super) enum Late {
 }
 
 impl Late {
+    /// Whether calls are held for somebody who is gone.
+    pub(super) const fn is_urgent(&self) -> bool {
+        matches!(self, Self::End { gone: Some(_), .. })
+    }
+
     pub(super) async fn say(self, desk: &Exchanges) {
         match self {
             // A closed queue means that the plane is gone, and with it whoever would hear this.
@@ -121,7 +133,8 @@ impl Exchanges {
     }
 
     /// Lets [`Dispatch::run`] end once all was said. To be called when no exchange is under way.
-    pub(crate) fn close(&self) {
+    pub(crate) async fn close(&self) {
+        let _ended = self.ends.send(Late::Close).await;
         self.say_late(Late::Close);
     }
 
@@ -135,15 +148,27 @@ impl Exchanges {
 impl Dispatch {
     /// Runs until the exchanges are closed and all is said.
     ///
-    /// The two loops do not wait for each other: a plane that waits until its answer is taken may be the one whose
+    /// The loops do not wait for each other: a plane that waits until its answer is taken may be the one whose
     /// queue is full.
     pub(crate) async fn run(self) {
-        let Self { exchanges, inbox, mut late } = self;
+        let Self { exchanges, inbox, mut late, mut ends } = self;
         let answers = async {
             while let Some(input) = inbox.hear_async().await {
                 exchanges.route(input);
             }
             pending::<()>().await;
+        };
+        let ends = async {
+            let mut batch = Vec::with_capacity(ENDS);
+            while ends.recv_many(&mut batch, ENDS).await > 0 {
+                for end in batch.drain(..) {
+                    match end {
+                        Late::Close => ends.close(),
+                        end => end.say(&exchanges).await,
+                    }
+                }
+                sleep(BETWEEN_ENDS).await;
+            }
         };
         let words = async {
             while let Some(word) = late.recv().await {
@@ -154,7 +179,7 @@ impl Dispatch {
             }
         };
         tokio::select! {
-            () = words => {}
+            ((), ()) = async { tokio::join!(ends, words) } => {}
             () = answers => {}
         }
     }

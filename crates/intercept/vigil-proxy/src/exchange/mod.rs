@@ -83,6 +83,8 @@ pub(crate) struct Exchanges {
     sessions: Mutex<Sessions>,
     distrust: Mutex<Distrust>,
     late: mpsc::UnboundedSender<Late>,
+    /// Ends of exchanges that nobody waits for. A full queue makes the client wait.
+    ends: mpsc::Sender<Late>,
 }
 
 /// What is known of a request when its head was read.
@@ -104,6 +106,7 @@ pub(crate) struct Dispatch {
     exchanges: Arc<Exchanges>,
     inbox: Inbox<InterceptInput>,
     late: mpsc::UnboundedReceiver<Late>,
+    ends: mpsc::Receiver<Late>,
 }
 
 impl Exchanges {
@@ -114,6 +117,7 @@ impl Exchanges {
         clock: Clock,
     ) -> (Arc<Self>, Dispatch) {
         let (late, late_end) = mpsc::unbounded_channel();
+        let (ends, ends_end) = mpsc::channel(end::ENDS);
         let exchanges = Arc::new(Self {
             analysis: port.analysis,
             policy: port.policy,
@@ -129,8 +133,10 @@ impl Exchanges {
             sessions: Mutex::default(),
             distrust: Mutex::default(),
             late,
+            ends,
         });
-        let dispatch = Dispatch { exchanges: exchanges.clone(), inbox: port.inbox, late: late_end };
+        let dispatch =
+            Dispatch { exchanges: exchanges.clone(), inbox: port.inbox, late: late_end, ends: ends_end };
         (exchanges, dispatch)
     }
 
@@ -167,7 +173,8 @@ impl Exchanges {
             text,
         };
         // A surface that does not listen must not slow traffic down: then the log has to do.
-        if let Err(Refused::Full(input) | Refused::Closed(input)) = self.surface.offer(SurfaceInput::Notice(notice))
+        if let Err(Refused::Full(input) | Refused::Closed(input)) =
+            self.surface.offer(SurfaceInput::Notice(notice))
             && let SurfaceInput::Notice(notice) = input
         {
             tracing::warn!(code = kind.token(), host, client, "{}", notice.text);
@@ -290,8 +297,13 @@ impl Exchange {
 
     /// The exchange is over. Says so to Analysis and Policy, and, when calls still wait, that nobody is there for them.
     pub(crate) async fn finish(&self, ending: Ending) {
+        // Nothing is waited for once the words are made: a task that is aborted here would take them along.
+        let permit = self.desk.ends.reserve().await;
         let Some(late) = self.last_words(ending) else { return };
-        late.say(&self.desk).await;
+        match permit {
+            Ok(permit) if !late.is_urgent() => permit.send(late),
+            Ok(_) | Err(_) => self.desk.say_late(late),
+        }
     }
 
     fn client(&self) -> Option<&str> {
