@@ -89,3 +89,25 @@ pub fn h2_hpack(data: &[u8]) {
 pub fn h2_relay(data: &[u8]) {
     crate::h2::fuzzing::relay(data);
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_properties_hold_for_near_misses(
+            noise in proptest::collection::vec(any::<u8>(), 0..120),
+            wire in "((GET|POST) /[a-z?]{0,4} HTTP/1.[01]|HTTP/1.1 [0-9]{3} ?)\r\n([A-Za-z-]{1,4}:? ?[a-z\t]{0,4}\r?\n){0,3}\r\n",
+            body in "([0-9a-fA-F]{1,2}(;[a-z]{0,2})?\r\n[a-z]{0,5}\r?\n?){0,4}(0\r\n([A-Z]: [a-z]\r\n)?\r\n)?",
+        ) {
+            for data in [noise.as_slice(), wire.as_bytes(), body.as_bytes()] {
+                super::head(data);
+                super::chunks(data);
+                super::content_coding(data);
+                super::greeting(data);
+                super::ocsp(data);
+            }
+        }
+    }
+}

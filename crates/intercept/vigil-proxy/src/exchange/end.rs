@@ -16,8 +16,9 @@ use super::{Dispatch, Exchange, Exchanges, lock};
 
 /// How many ends may wait to be said.
 pub(super) const ENDS: usize = 256;
-/// Waking a plane's thread costs as much as relaying a small reply. Under load one wake tells of all exchanges that
-/// ended meanwhile; the first end after a pause is said at once.
+/// Waking a plane's thread costs as much as relaying a small reply. When more exchanges than these end at once, the next
+/// ends wait a little, so that one wake tells of all of them.
+const FEW_ENDS: usize = 3;
 const BETWEEN_ENDS: Duration = Duration::from_millis(1);
 
 /// What is known of the reply.
@@ -160,14 +161,20 @@ impl Dispatch {
         };
         let ends = async {
             let mut batch = Vec::with_capacity(ENDS);
-            while ends.recv_many(&mut batch, ENDS).await > 0 {
+            loop {
+                let count = ends.recv_many(&mut batch, ENDS).await;
+                if count == 0 {
+                    break;
+                }
                 for end in batch.drain(..) {
                     match end {
                         Late::Close => ends.close(),
                         end => end.say(&exchanges).await,
                     }
                 }
-                sleep(BETWEEN_ENDS).await;
+                if count > FEW_ENDS {
+                    sleep(BETWEEN_ENDS).await;
+                }
             }
         };
         let words = async {
