@@ -4,6 +4,8 @@ use std::fs;
 use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 
@@ -47,26 +49,12 @@ pub(super) fn write_certificate(file: &Path, certificate: &CertificateDer<'_>) -
 fn pem(certificate: &CertificateDer<'_>) -> String {
     const LINE: usize = 64;
     let mut text = String::from("-----BEGIN CERTIFICATE-----\n");
-    let encoded = base64(certificate);
+    let encoded = STANDARD.encode(certificate);
     for line in encoded.as_bytes().chunks(LINE) {
         text.extend(line.iter().copied().map(char::from));
         text.push('\n');
     }
     text.push_str("-----END CERTIFICATE-----\n");
-    text
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for group in bytes.chunks(3) {
-        let bits =
-            group.iter().fold(0u32, |bits, &byte| bits << 8 | u32::from(byte)) << (8 * (3 - group.len()));
-        for place in 0..4 {
-            let digit = ALPHABET.get((bits >> (18 - 6 * place) & 63) as usize).copied().unwrap_or(b'A');
-            text.push(if place <= group.len() { char::from(digit) } else { '=' });
-        }
-    }
     text
 }
 
