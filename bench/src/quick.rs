@@ -16,7 +16,8 @@ const WARM_UP: usize = 30;
 
 /// Measures a 2 KB request on a kept-alive connection: direct, through a bare relay, through Vigil.
 pub async fn table(authority: &Authority, direct: &Route, vigil: &Route) -> Result<String> {
-    let relay = Relay::start(authority, &direct.host, direct.address, direct.trust.clone()).await?;
+    let server = authority.server(&[&direct.host], &[])?;
+    let relay = Relay::start(server, &direct.host, direct.address, direct.trust.clone()).await?;
     let relayed = Route { address: relay.address, through_proxy: true, ..direct.clone() };
     let request = json!({
         "model": "demo", "max_tokens": 16,

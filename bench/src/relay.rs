@@ -10,8 +10,6 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
-use crate::sim::Authority;
-
 /// A running relay. It ends when it is dropped.
 pub struct Relay {
     /// Where it listens.
@@ -28,14 +26,14 @@ impl Drop for Relay {
 const BUFFER: usize = 64 << 10;
 
 impl Relay {
-    /// Listens on a free port. Clients see a leaf of `authority` for `host`; everything goes to `upstream`.
+    /// Listens on a free port. Clients meet `server`; everything goes to `upstream`, which must prove to be `host`.
     pub async fn start(
-        authority: &Authority,
+        server: rustls::ServerConfig,
         host: &str,
         upstream: SocketAddr,
         trust: Arc<rustls::ClientConfig>,
     ) -> Result<Self> {
-        let acceptor = TlsAcceptor::from(Arc::new(authority.server(&[host], &[])?));
+        let acceptor = TlsAcceptor::from(Arc::new(server));
         let connector = TlsConnector::from(trust);
         let name = ServerName::try_from(host.to_owned())?;
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
@@ -59,12 +57,12 @@ async fn serve(
     upstream: SocketAddr,
 ) -> Result<()> {
     socket.set_nodelay(true)?;
-    let mut head = Vec::new();
+    // A client sends nothing behind its CONNECT before the answer.
+    let mut head = Vec::with_capacity(1024);
     while !head.ends_with(b"\r\n\r\n") {
-        if head.len() > 4096 {
-            bail!("the head of the CONNECT is too large");
+        if head.len() > 4096 || socket.read_buf(&mut head).await? == 0 {
+            bail!("what came is no CONNECT");
         }
-        head.push(socket.read_u8().await?);
     }
     socket.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await?;
     let out = TcpStream::connect(upstream).await.context("connecting to the provider")?;

@@ -12,7 +12,7 @@ mod request;
 mod responses;
 mod server;
 
-pub use authority::Authority;
+pub use authority::{Authority, Leaf};
 pub use server::{Simulator, SimulatorOptions};
 
 use serde_json::Value;

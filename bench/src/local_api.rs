@@ -1,0 +1,104 @@
+//! As much of the local API as a person who approves needs: to hear of a hold and to answer it.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+/// Where the API of a daemon is.
+#[derive(Clone)]
+pub(crate) struct Api {
+    pub(crate) address: SocketAddr,
+    pub(crate) token: String,
+}
+
+/// Somebody who approves every hold at once.
+pub(crate) struct Approver {
+    api: Api,
+    events: TcpStream,
+    heard: Vec<u8>,
+    answers: TcpStream,
+}
+
+impl Approver {
+    /// Opens a stream of events and a connection for answers.
+    pub(crate) async fn listen(api: &Api) -> Result<Self> {
+        let mut events = connect(api).await?;
+        events.write_all(api.request("GET", "/v1/events", "").as_bytes()).await?;
+        let mut heard = Vec::with_capacity(16 << 10);
+        let head = take_head(&mut events, &mut heard).await?;
+        heard.drain(..head);
+        Ok(Self { api: api.clone(), events, heard, answers: connect(api).await? })
+    }
+
+    /// Waits for a hold and approves it. Gives the time from hearing of it to having written the answer.
+    pub(crate) async fn approve(&mut self) -> Result<Duration> {
+        let id = self.next_hold().await?;
+        let heard = Instant::now();
+        let request = self.api.request("POST", &format!("/v1/holds/{id}"), r#"{"answer":"approve"}"#);
+        self.answers.write_all(request.as_bytes()).await?;
+        let took = heard.elapsed();
+        let mut reply = Vec::new();
+        take_head(&mut self.answers, &mut reply).await.context("approving a hold")?;
+        Ok(took)
+    }
+
+    async fn next_hold(&mut self) -> Result<String> {
+        const OPENED: &str = "event: hold_opened\ndata: ";
+        loop {
+            // An event is one chunk of its own, so its data stand on one line.
+            let text = String::from_utf8_lossy(&self.heard);
+            let data = text.split_once(OPENED).and_then(|(_, rest)| rest.split_once('\n')).map(|(data, _)| data);
+            if let Some(data) = data {
+                let hold: Value = serde_json::from_str(data).context("reading a `hold_opened` event")?;
+                self.heard.clear();
+                return Ok(hold.get("id").and_then(Value::as_str).context("a hold without an id")?.to_owned());
+            }
+            if self.events.read_buf(&mut self.heard).await? == 0 {
+                bail!("the daemon ended the stream of events");
+            }
+        }
+    }
+}
+
+impl Api {
+    fn request(&self, method: &str, path: &str, body: &str) -> String {
+        format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            self.address,
+            self.token,
+            body.len()
+        )
+    }
+}
+
+async fn connect(api: &Api) -> Result<TcpStream> {
+    let stream = TcpStream::connect(api.address).await.context("connecting to the local API")?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// Reads a reply's head, and its body where it says how long that is. Gives where the head ends.
+async fn take_head(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Result<usize> {
+    loop {
+        if stream.read_buf(buffer).await? == 0 {
+            bail!("the local API closed the connection");
+        }
+        let mut fields = [httparse::EMPTY_HEADER; 32];
+        let mut reply = httparse::Response::new(&mut fields);
+        let httparse::Status::Complete(head) = reply.parse(buffer)? else { continue };
+        let length = reply.headers.iter().find(|field| field.name.eq_ignore_ascii_case("content-length"));
+        let body: usize = length.map_or(Ok(0), |field| String::from_utf8_lossy(field.value).parse())?;
+        if buffer.len() < head + body {
+            continue;
+        }
+        match reply.code {
+            Some(200..=202) => return Ok(head),
+            code => bail!("status {}: {}", code.unwrap_or(0), String::from_utf8_lossy(buffer)),
+        }
+    }
+}
