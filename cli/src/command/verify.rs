@@ -13,5 +13,5 @@ pub(crate) fn run(context: &Context, args: Verify) -> Ended {
     let style = if std::io::stdout().is_terminal() && !plain { Style::Colour } else { Style::Plain };
     let (mut stdin, mut stdout, mut stderr) =
         (std::io::stdin().lock(), std::io::stdout().lock(), std::io::stderr().lock());
-    Ok(vigil_verify::run(args.args.into_iter(), &mut stdin, &mut stdout, &mut stderr, style))
+    Ok(vigil_verify::run("vigil verify", args.args.into_iter(), &mut stdin, &mut stdout, &mut stderr, style))
 }

@@ -102,7 +102,9 @@ fn record(state_dir: &Path, home: &Path, show: &Show) -> anyhow::Result<bool> {
     drop(file);
     let (mut report, mut errors) = (Vec::new(), Vec::new());
     let arguments = [document.into_os_string(), "--require-signed".into()].into_iter();
-    let code = vigil_verify::run(arguments, &mut std::io::empty(), &mut report, &mut errors, vigil_verify::Style::Plain);
+    let style = vigil_verify::Style::Plain;
+    let code =
+        vigil_verify::run("vigil verify", arguments, &mut std::io::empty(), &mut report, &mut errors, style);
     show.verified(records, &String::from_utf8_lossy(&report), code)?;
     Ok(code == 0)
 }

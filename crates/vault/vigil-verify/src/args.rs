@@ -18,8 +18,8 @@ pub enum Command {
     Version,
     /// Verify a document.
     Verify {
-        /// The document; `-` is standard input.
-        document: PathBuf,
+        /// What is verified.
+        subject: Subject,
         /// Print JSON instead of text.
         json: bool,
         /// What the caller knows.
@@ -27,16 +27,28 @@ pub enum Command {
     },
 }
 
+/// What a command line names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A document; `-` is standard input.
+    Document(PathBuf),
+    /// The store of a state directory.
+    Store(PathBuf),
+}
+
 /// Why a command line was not understood.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ArgsError {
-    /// No document.
-    #[error("no document named")]
+    /// Neither document nor store.
+    #[error("no document and no store named")]
     NoDocument,
     /// More than one document.
     #[error("more than one document named: `{0}` is one too many")]
     SecondDocument(String),
+    /// A document and a store, or two stores.
+    #[error("one document or one store can be named, not both")]
+    SecondSubject,
     /// An option there is not.
     #[error("unknown option `{0}`")]
     UnknownOption(String),
@@ -68,7 +80,7 @@ impl Command {
     pub fn parse(args: impl Iterator<Item = OsString>) -> Result<Self, ArgsError> {
         let mut args = args;
         let mut options = Options::default();
-        let (mut document, mut json, mut only_paths) = (None, false, false);
+        let (mut document, mut directory, mut json, mut only_paths) = (None, None, false, false);
         while let Some(arg) = args.next() {
             let text = arg.to_string_lossy().into_owned();
             if only_paths || text == "-" || !text.starts_with('-') {
@@ -87,6 +99,15 @@ impl Command {
                 given.clone().or_else(next).ok_or(ArgsError::NoValue(name))
             };
             match name {
+                "--store" => {
+                    let path = match given.clone() {
+                        Some(path) => OsString::from(path),
+                        None => args.next().ok_or(ArgsError::NoValue("--store"))?,
+                    };
+                    if directory.replace(PathBuf::from(path)).is_some() {
+                        return Err(ArgsError::SecondSubject);
+                    }
+                }
                 "--trust-key" => options.trust_key(&value("--trust-key")?)?,
                 "--witness" => options.witness(&value("--witness")?)?,
                 "--expect-genesis" => options.expect_genesis(&value("--expect-genesis")?)?,
@@ -99,8 +120,13 @@ impl Command {
                 _ => return Err(ArgsError::UnknownOption(text)),
             }
         }
-        let document = document.ok_or(ArgsError::NoDocument)?;
-        Ok(Self::Verify { document, json, options })
+        let subject = match (document, directory) {
+            (Some(document), None) => Subject::Document(document),
+            (None, Some(directory)) => Subject::Store(directory),
+            (None, None) => return Err(ArgsError::NoDocument),
+            (Some(_), Some(_)) => return Err(ArgsError::SecondSubject),
+        };
+        Ok(Self::Verify { subject, json, options })
     }
 }
 
@@ -154,15 +180,27 @@ impl Options {
     }
 }
 
-/// What `--help` prints.
-pub(crate) const HELP: &str = "\
+/// What `--help` prints, for the program as the user called it: `vigil-verify` or `vigil verify`.
+pub(crate) fn help(program: &str) -> String {
+    let store = if cfg!(feature = "store") {
+        ""
+    } else {
+        " (not in this build:\n                          use `vigil verify --store`)"
+    };
+    HELP.replace("PROGRAM", program).replace("STORE", store)
+}
+
+const HELP: &str = "\
 Verifies a VOAF record chain and its attestations.
 
-Usage: vigil-verify DOCUMENT [OPTIONS]
+Usage: PROGRAM DOCUMENT [OPTIONS]
+       PROGRAM --store DIR [OPTIONS]
 
   DOCUMENT                a *.voaf.json file; - reads standard input
 
 Options:
+  --store DIR             verify the store of a state directory; only reads,
+                          also beside a running daemonSTORE
   --trust-key KEY         a key you know, as id (vk1-...) or base64; may repeat
   --witness VKEY          a witness you know, as name+id+key; may repeat
   --require-signed        fail unless every record is signed
@@ -175,18 +213,20 @@ Exit codes:
    0  verified                          7  1.0, links hold
    1  broken                            8  1.0, a link is broken
    2  truncated                         9  1.0, no entries
-   3  empty                            10  usage, or unreadable file
+   3  empty                            10  usage, or unreadable file or store
    6  rejected                         11  internal, or a limit was reached
   12  verified, but an attestation is bad or a required signature is missing
   13  verified, but not the expected genesis
 
 Limits: one record, or one member read whole, of 128 MiB of text. Beyond 24 MiB
-per table, what is remembered of records is kept in the temporary directory.
+per table, what is remembered of records is kept in the temporary directory; so
+is the copy of a store while it is verified.
 
 Examples:
-  vigil-verify chain.voaf.json
-  vigil-verify chain.voaf.json --trust-key vk1-a3b1b896fc2d398b488e7fb41c5af007
-  vigil export --out - | vigil-verify - --json
+  PROGRAM chain.voaf.json
+  PROGRAM chain.voaf.json --trust-key vk1-a3b1b896fc2d398b488e7fb41c5af007
+  PROGRAM --store ~/.vigil
+  vigil export | PROGRAM - --json
 ";
 
 #[cfg(test)]
@@ -201,18 +241,24 @@ mod tests {
     fn options_may_stand_anywhere_and_use_either_spelling() {
         let genesis = "0".repeat(64);
         let args = ["--json", "a.json", "--require-signed", &format!("--expect-genesis={genesis}")];
-        let Ok(Command::Verify { document, json: true, options }) = parse(&args) else {
+        let Ok(Command::Verify { subject, json: true, options }) = parse(&args) else {
             panic!("not understood")
         };
-        assert_eq!((document, options.genesis), (PathBuf::from("a.json"), Some([0; 32])));
+        assert_eq!((subject, options.genesis), (Subject::Document("a.json".into()), Some([0; 32])));
         assert!(options.require_signed);
         assert!(matches!(parse(&["--", "--json"]), Ok(Command::Verify { json: false, .. })));
+        for args in [&["--store", "d"][..], &["--store=d"]] {
+            let Ok(Command::Verify { subject, .. }) = parse(args) else { panic!("not understood") };
+            assert_eq!(subject, Subject::Store("d".into()));
+        }
     }
 
     #[test]
     fn a_line_that_makes_no_sense_is_an_error() {
         assert_eq!(parse(&[]).unwrap_err(), ArgsError::NoDocument);
         assert_eq!(parse(&["a", "b"]).unwrap_err(), ArgsError::SecondDocument("b".into()));
+        assert_eq!(parse(&["a", "--store", "d"]).unwrap_err(), ArgsError::SecondSubject);
+        assert_eq!(parse(&["--store"]).unwrap_err(), ArgsError::NoValue("--store"));
         assert_eq!(parse(&["a", "--jsno"]).unwrap_err(), ArgsError::UnknownOption("--jsno".into()));
         assert_eq!(parse(&["a", "--witness"]).unwrap_err(), ArgsError::NoValue("--witness"));
         assert_eq!(parse(&["a", "--json=1"]).unwrap_err(), ArgsError::UnwantedValue("--json".into()));

@@ -26,6 +26,16 @@ pub enum VerifyError {
     /// Working space on disk cannot be written or read.
     #[error("cannot use the directory for temporary files: {0}; set TMPDIR to a directory with free space")]
     Scratch(#[source] io::Error),
+    /// The store of a state directory cannot be read.
+    #[cfg(feature = "store")]
+    #[error("cannot read the store: {0}")]
+    Store(#[source] crate::store::StoreError),
+    /// This build has no reader of stores.
+    #[cfg(not(feature = "store"))]
+    #[error(
+        "this build reads documents only; use `vigil verify --store`, or build it with `--features store`"
+    )]
+    NoStore,
     /// A worker stopped without an answer.
     #[error("internal error: a worker thread stopped")]
     Worker,
@@ -37,6 +47,12 @@ impl VerifyError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Read(_) => 10,
+            #[cfg(feature = "store")]
+            Self::Store(crate::store::StoreError::Copy(_)) => 11,
+            #[cfg(feature = "store")]
+            Self::Store(_) => 10,
+            #[cfg(not(feature = "store"))]
+            Self::NoStore => 10,
             Self::ValueTooLarge { .. } | Self::TooMany { .. } | Self::Scratch(_) | Self::Worker => 11,
         }
     }

@@ -38,16 +38,24 @@ mod run;
 mod scratch;
 mod sorter;
 mod source;
+#[cfg(feature = "store")]
+mod store;
+#[cfg(not(feature = "store"))]
+#[path = "no_store.rs"]
+mod store;
 mod verify;
 
-pub use args::{ArgsError, Command};
+pub use args::{ArgsError, Command, Subject};
 pub use attest::evidence::EvidenceCounts;
 pub use chain::anchor::Tail;
 pub use code::{Code, Codes, Format, Verdict};
 pub use error::VerifyError;
 pub use report::{
-    Attestations, Checkpoints, Finding, Gate, Report, Signed, Style, Trust, UnrecognisedPair, WitnessSize,
+    Attestations, Checkpoints, Finding, Gate, Report, Signed, StoreAnchor, Style, Trust, UnrecognisedPair,
+    WitnessSize,
 };
 pub use run::run;
 pub use source::Source;
-pub use verify::{Options, verify};
+#[cfg(feature = "store")]
+pub use store::StoreError;
+pub use verify::{Options, verify, verify_store};

@@ -40,6 +40,12 @@ impl<'a> Source<'a> {
         Ok(Self(Inner::File(file)))
     }
 
+    /// A file of this program's own.
+    #[cfg_attr(not(feature = "store"), expect(dead_code, reason = "only a store is copied to a file"))]
+    pub(crate) fn file(file: File) -> Self {
+        Self(Inner::File(file))
+    }
+
     /// A document in memory.
     #[must_use]
     pub fn bytes(bytes: &'a [u8]) -> Self {

@@ -1,6 +1,7 @@
 //! From a document to its report: the order of the checks (spec 12, 13).
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use crate::attest::audit::{Audited, Subject, audit};
 use crate::attest::checkpoint::{self, Judge};
@@ -23,6 +24,7 @@ use crate::record::line::Mark;
 use crate::report::{Attestations, Checkpoints, Finding, Gate, Report, Signed, Trust, WitnessSize};
 use crate::sorter::Sorter;
 use crate::source::Source;
+use crate::store;
 
 /// What the caller knows beside the document.
 #[derive(Clone, Debug, Default)]
@@ -59,6 +61,16 @@ pub fn verify(source: &Source<'_>, options: &Options) -> Result<Report, VerifyEr
             Chain { source, options, threads, members, records, genesis }.report()
         }
     }
+}
+
+/// Reads and judges the store of a state directory, beside the daemon that writes it: one snapshot, nothing written.
+///
+/// # Errors
+/// As [`verify`], and when the store cannot be read, or this build has no reader of stores.
+pub fn verify_store(directory: &Path, options: &Options) -> Result<Report, VerifyError> {
+    let (document, anchor) = store::read(directory)?;
+    let report = verify(&document, options)?;
+    Ok(Report { store: Some(anchor), ..report })
 }
 
 enum Judged {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::show::quoted;
-use super::{Attestations, Checkpoints, Finding, Report, Signed, Trust};
+use super::{Attestations, Checkpoints, Finding, Report, Signed, StoreAnchor, Trust};
 use crate::chain::anchor::Tail;
 use crate::code::{Code, Verdict};
 
@@ -193,6 +193,23 @@ impl Page {
         }
         if report.genesis_differs {
             self.note("The genesis is not the one you expected: this is another chain.");
+        }
+        if let Some(anchor) = report.store {
+            self.note(match anchor {
+                StoreAnchor::Files => {
+                    "Read from the store, whose genesis and anchor are its own word: whoever can write the store can \
+                     write them too. Records that are not sealed yet are not covered."
+                }
+                StoreAnchor::Unreadable => {
+                    "Read from the store, whose genesis is its own word. Its anchor cannot be read. Records that are \
+                     not sealed yet are not covered."
+                }
+                StoreAnchor::NotRead => {
+                    "Read from the store, whose genesis is its own word. No anchor was read: it may be in the system \
+                     key store, which the auditor does not open; `vigil status` compares it. Records that are not \
+                     sealed yet are not covered."
+                }
+            });
         }
         let Some(attestations) = &report.attestations else { return };
         if report.require_signed && attestations.signed != Signed::All {

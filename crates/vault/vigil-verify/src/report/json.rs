@@ -20,6 +20,9 @@ pub(super) fn render(report: &Report) -> String {
         ("findings", array(report.findings.iter().map(finding))),
         ("findings_total", report.findings_total.to_string()),
     ];
+    if let Some(anchor) = report.store {
+        members.push(("store", object(vec![("anchor", text(anchor.as_str()))])));
+    }
     if report.genesis_differs {
         members.push(("genesis_differs", "true".to_owned()));
     }

@@ -39,6 +39,8 @@ pub struct Report {
     pub require_signed: bool,
     /// The caller expected another genesis.
     pub genesis_differs: bool,
+    /// Where the anchor comes from, when a store was read and not a document.
+    pub store: Option<StoreAnchor>,
     /// The first findings in the order of the walk.
     pub findings: Vec<Finding>,
     /// How many findings there are.
@@ -99,6 +101,29 @@ pub struct Attestations {
     pub codes: Codes,
 }
 
+/// Where the anchor of a store was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreAnchor {
+    /// In the files of the state directory.
+    Files,
+    /// In those files, and none of them can be read.
+    Unreadable,
+    /// Nowhere: there is none yet, or it is in the system key store, which this program does not open.
+    NotRead,
+}
+
+impl StoreAnchor {
+    /// The word of the JSON report.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Files => "files",
+            Self::Unreadable => "unreadable",
+            Self::NotRead => "not_read",
+        }
+    }
+}
+
 /// How far a witness saw the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WitnessSize {
@@ -157,6 +182,7 @@ impl Report {
             keys: Vec::new(),
             require_signed: false,
             genesis_differs: false,
+            store: None,
             findings: Vec::new(),
             findings_total: 0,
         }

@@ -12,4 +12,6 @@ mod documents;
 mod hostile;
 mod mutation;
 mod program;
+#[cfg(feature = "store")]
+mod store;
 mod support;

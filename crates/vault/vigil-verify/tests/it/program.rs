@@ -67,7 +67,7 @@ fn a_1_0_document_is_never_called_verified() {
 fn what_cannot_be_done_is_told_on_standard_error() {
     for (args, code, message) in [
         (vec!["/no/such/file"], 10, "vigil-verify: `/no/such/file`: cannot read the document"),
-        (vec![], 10, "vigil-verify: no document named; see `vigil-verify --help`"),
+        (vec![], 10, "vigil-verify: no document and no store named; see `vigil-verify --help`"),
         (vec!["-", "--witness", "w"], 10, "vigil-verify: `w` is not a witness key"),
         (vec!["/"], 10, "vigil-verify: `/`: cannot read the document"),
     ] {
@@ -90,6 +90,7 @@ fn a_report_that_cannot_be_written_is_exit_11() {
     }
     let args = ["-"].map(std::ffi::OsString::from).into_iter();
     let code = vigil_verify::run(
+        "vigil-verify",
         args,
         &mut &attested()[..],
         &mut Full,

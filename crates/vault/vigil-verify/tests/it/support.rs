@@ -46,7 +46,14 @@ pub(crate) fn report(document: &[u8], options: &Value) -> (u8, Value) {
 pub(crate) fn program(args: &[&str], stdin: &[u8]) -> (u8, String, String) {
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     let args = args.iter().map(OsString::from);
-    let code = vigil_verify::run(args, &mut &*stdin, &mut stdout, &mut stderr, vigil_verify::Style::Plain);
+    let code = vigil_verify::run(
+        "vigil-verify",
+        args,
+        &mut &*stdin,
+        &mut stdout,
+        &mut stderr,
+        vigil_verify::Style::Plain,
+    );
     (code, String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
 }
 
