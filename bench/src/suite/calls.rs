@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use tokio::time::timeout;
 
 use super::row::{Meter, Part};
 use super::servers::{ALLOWED, HELD, HOST, Way};
@@ -14,6 +15,9 @@ use crate::local_api::Approver;
 use crate::measure::Samples;
 use crate::probe::{Probe, Stamps};
 use crate::upstream::CALL_MARK;
+
+/// How long a hold may take to be heard of, before something is wrong.
+const TO_HOLD: Duration = Duration::from_secs(5);
 
 /// A call that a rule lets pass, and one that a rule holds and that is approved as soon as it is heard of.
 pub(crate) async fn allowed_and_held(way: &Way, scale: Scale) -> Result<Vec<Part>> {
@@ -39,7 +43,9 @@ pub(crate) async fn allowed_and_held(way: &Way, scale: Scale) -> Result<Vec<Part
         match &mut approver {
             Some(approver) => {
                 // What the person took, from hearing of the hold to having answered, is not Vigil's time.
-                let (delay, answering) = tokio::try_join!(call(&mut probe, &mut request), approver.approve())?;
+                let answered = async { anyhow::Ok(timeout(TO_HOLD, approver.approve()).await) };
+                let (delay, answered) = tokio::try_join!(call(&mut probe, &mut request), answered)?;
+                let answering = answered.context("no hold was heard of: the call passed without one")??;
                 held.add(delay.saturating_sub(answering));
             }
             None => held.add(call(&mut probe, &mut request).await?),

@@ -13,13 +13,17 @@ mod report;
 mod requests;
 mod row;
 mod servers;
+#[cfg(test)]
+mod tests;
 
 pub use crate::process::Terminate;
 pub use report::Report;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Result, bail};
+use tokio::time::timeout;
 
 use crate::machine::{Machine, Memory, load};
 use crate::process::Home;
@@ -77,6 +81,9 @@ pub const MEASUREMENTS: [&str; 8] = [
     "growing_conversation",
 ];
 
+/// How long one measurement may take on one way in one round.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 /// Runs the measurements. `progress` hears what runs now; when `stop` is over, everything is ended and the error says so.
 pub async fn run(
     options: &Options,
@@ -116,7 +123,8 @@ async fn measure(
                 let Some(way) = ways.get((turn + round as usize) % ways.len()) else { continue };
                 progress(&format!("round {} of {}: {name}, {}", round + 1, options.rounds.max(1), way.column.name()));
                 let scale = Scale { quick: options.quick, round };
-                let measured = measurement(name, way, scale).await;
+                let measured = timeout(PATIENCE, measurement(name, way, scale)).await;
+                let measured = measured.unwrap_or_else(|_| bail!("no end after {} s", PATIENCE.as_secs()));
                 // When a server ended, that is the reason; what the client saw of it is not.
                 servers.check()?;
                 for part in measured.map_err(|error| error.context(format!("{name}, {}", way.column.name())))? {

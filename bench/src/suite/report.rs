@@ -86,7 +86,8 @@ impl Report {
             let signed = |share| difference(share).map_or_else(String::new, signed);
             let times = times.map_or_else(String::new, |times| format!("{times:.1}×"));
             let work = series.work().map_or_else(String::new, shown);
-            writeln!(f, "{:>10}{:>10}{times:>7}{work:>9}", signed(0.5), signed(0.99))?;
+            let end = format!("{:>10}{:>10}{times:>7}{work:>9}", signed(0.5), signed(0.99));
+            writeln!(f, "{}", end.trim_end())?;
         }
         let rates: Vec<String> = row
             .series

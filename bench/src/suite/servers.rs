@@ -27,12 +27,12 @@ const POLICY: &str = r#"profile = "balanced"
 [[rule]]
 id = "bench-allow"
 effect = "allow"
-when = { command = "ls" }
+when = { tool = "Bash", verb = "read" }
 
 [[rule]]
 id = "bench-hold"
 effect = "hold"
-when = { command = "git push" }
+when = { tool = "Bash", verb = "send" }
 "#;
 
 /// How long a daemon is left alone before its idle memory is read.
