@@ -55,7 +55,8 @@ impl Machine {
 impl fmt::Display for Machine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}, {} cores, {}", self.processor, self.cores, self.kernel)?;
-        write!(f, "vigil {}, {} build, load average before: {}", self.version, self.profile(), self.load)
+        writeln!(f, "vigil {}, {} build", self.version, self.profile())?;
+        write!(f, "load average before: {}", self.load)
     }
 }
 
