@@ -48,7 +48,11 @@ impl Samples {
 /// A duration as people read it: `23 µs`, `1.24 ms`.
 pub fn shown(duration: Duration) -> String {
     let micros = duration.as_secs_f64() * 1e6;
-    if micros < 1000.0 { format!("{micros:.0} µs") } else { format!("{:.2} ms", micros / 1000.0) }
+    match micros {
+        ..1e3 => format!("{micros:.0} µs"),
+        ..1e5 => format!("{:.2} ms", micros / 1e3),
+        _ => format!("{:.0} ms", micros / 1e3),
+    }
 }
 
 #[cfg(test)]
