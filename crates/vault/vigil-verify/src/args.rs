@@ -225,7 +225,7 @@ is the copy of a store while it is verified.
 Examples:
   PROGRAM chain.voaf.json
   PROGRAM chain.voaf.json --trust-key vk1-a3b1b896fc2d398b488e7fb41c5af007
-  PROGRAM --store ~/.vigil
+  PROGRAM --store ~/.local/state/vigil
   vigil export | PROGRAM - --json
 ";
 
