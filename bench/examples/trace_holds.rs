@@ -18,7 +18,9 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use serde_json::Value;
-use vigil_core::message::{CallCaptured, Decision, Decomposed, ExchangeHead, PolicyInput, PolicyOutput, Said, UserAnswer};
+use vigil_core::message::{
+    CallCaptured, Decision, Decomposed, ExchangeHead, PolicyInput, PolicyOutput, Said, UserAnswer,
+};
 use vigil_core::wire::{CallKind, Endpoint, WireCall, WireFormat};
 use vigil_core::{CallNumber, Classification, ExchangeId, Millis, Plane as _, Ruling, SessionId, Timestamp};
 use vigil_decompose::{Conversation, DeclaredTool, decompose};
@@ -116,6 +118,7 @@ fn play(session: &Value, tools: &[DeclaredTool], profile: Profile, workdir: Opti
                         seen.harm_stopped |= stopped;
                         seen.stopped_by_harm |= seen.stopped;
                         seen.harm = true;
+                        tally.harm_passed(call, seen.stopped);
                     }
                     tally.call(session, call, decision.as_deref());
                 }
@@ -194,8 +197,12 @@ impl Gate {
             response_hash_upstream: [0; 32],
             response_hash_delivered: [0; 32],
         };
-        let decomposed =
-            Decomposed { exchange, call: CallNumber(0), action, classification: Arc::new(Classification::default()) };
+        let decomposed = Decomposed {
+            exchange,
+            call: CallNumber(0),
+            action,
+            classification: Arc::new(Classification::default()),
+        };
         let (mut decision, mut held) = (None, None);
         let mut hear = |output| match output {
             PolicyOutput::Decision(said) => decision = Some(said),
@@ -225,6 +232,8 @@ const REASONS: usize = 20;
 struct Tally {
     rows: BTreeMap<String, Row>,
     reasons: BTreeMap<String, Reason>,
+    /// Tools whose injected calls nothing stopped.
+    passed: BTreeMap<String, u64>,
     examples: usize,
 }
 
@@ -267,7 +276,8 @@ impl Tally {
         let rule = decision.rule_ids.first().map_or("", String::as_str);
         let tool = text(&call["name"]);
         let benign = text(&session["label"]) == "benign";
-        let entry = self.reasons.entry(format!("{} {rule} {tool} {remarks}", text(&session["source"]))).or_default();
+        let entry =
+            self.reasons.entry(format!("{} {rule} {tool} {remarks}", text(&session["source"]))).or_default();
         entry.count += 1;
         entry.benign += u64::from(benign);
         if benign && entry.examples.len() < self.examples {
@@ -292,6 +302,12 @@ impl Tally {
         }
     }
 
+    fn harm_passed(&mut self, call: &Value, stopped: bool) {
+        if !stopped {
+            *self.passed.entry(text(&call["name"]).to_owned()).or_default() += 1;
+        }
+    }
+
     fn session(&mut self, session: &Value, seen: Seen) {
         let row = self.row(session);
         row.sessions += 1;
@@ -303,7 +319,10 @@ impl Tally {
 
     fn print(&self, profile: Profile) -> anyhow::Result<()> {
         let mut out = std::io::stdout().lock();
-        writeln!(out, "profile {profile}: held and blocked calls of a hundred, sessions with any, injected harm stopped")?;
+        writeln!(
+            out,
+            "profile {profile}: held and blocked calls of a hundred, sessions with any, injected harm stopped"
+        )?;
         writeln!(
             out,
             "{:<52} {:>8} {:>7} {:>7} {:>7} {:>9}  harm itself / by then",
@@ -313,7 +332,11 @@ impl Tally {
             let share = |part: u64, whole: u64| 100.0 * part as f64 / whole.max(1) as f64;
             let harm = match row.harmful {
                 0 => String::new(),
-                all => format!("  {:.1} % / {:.1} % of {all}", share(row.harm_stopped, all), share(row.stopped_by_harm, all)),
+                all => format!(
+                    "  {:.1} % / {:.1} % of {all}",
+                    share(row.harm_stopped, all),
+                    share(row.stopped_by_harm, all)
+                ),
             };
             writeln!(
                 out,
@@ -324,6 +347,10 @@ impl Tally {
                 share(row.blocks, row.calls),
                 share(row.stopped_sessions, row.sessions),
             )?;
+        }
+        if !self.passed.is_empty() {
+            let passed: Vec<_> = self.passed.iter().map(|(tool, count)| format!("{tool} {count}")).collect();
+            writeln!(out, "\ninjected calls that nothing stopped: {}", passed.join(", "))?;
         }
         let mut reasons: Vec<_> = self.reasons.iter().collect();
         reasons.sort_by_key(|(_, reason)| std::cmp::Reverse(reason.count));
