@@ -273,6 +273,13 @@ fn tools_nobody_knows() {
     tool("get_balance", r#"{}"#, &["read unknown:?"]);
     tool("search_emails", r#"{"query":"x"}"#, &["read unknown:?"]);
     tool("get_and_delete", r#"{}"#, &["delete unknown:? !"]);
+    tool("view_order_history", r#"{}"#, &["read unknown:?"]);
+    tool("get_book", r#"{"id":"1"}"#, &["read unknown:?"]);
+    tool("get_and_order", r#"{}"#, &["pay money: to  !o"]);
+    tool("check_order", r#"{"amount":"5","to":"x"}"#, &["pay money:5 to x !o"]);
+    tool("transfer_to_human_agents", r#"{"summary":"x"}"#, &["execute unknown:? !"]);
+    tool("transfer_funds", r#"{"amount":5,"to":"x"}"#, &["pay money:5 to x !o"]);
+    tool("transfer_repo_ownership", r#"{"email":"a@b.c"}"#, &["grant unknown:? ~o"]);
     tool("get_page", r#"{"url":"https://a.example"}"#, &["fetch url:https://a.example"]);
     tool("list_files", r#"{"command":"rm x"}"#, &["execute unknown:? !"]);
     tool("get_items", r#"{"filter":"$(rm x)"}"#, &["execute unknown:? !"]);
@@ -285,6 +292,13 @@ fn tools_nobody_knows() {
     tool("mcp__db__query", r#"{"sql":"DROP TABLE a"}"#, &["delete data_store:a !r"]);
     tool("share_file", r#"{"file_id":"1","email":"a@b.c"}"#, &["grant unknown:? ~o"]);
     tool("delete_file", r#"{"file_id":"1"}"#, &["delete unknown:? !"]);
+    tool("delete_file", r#"{"path":"a.txt"}"#, &["delete path:a.txt !"]);
+    tool(
+        "delete_file",
+        r#"{"path":"/home/u/.ssh/known_hosts"}"#,
+        &["delete path:/home/u/.ssh/known_hosts !o"],
+    );
+    tool("remove_node", r#"{"path":"a"}"#, &["delete path:a !r"]);
     tool("get_password", r#"{}"#, &["read credential:get_password"]);
 }
 

@@ -3,8 +3,8 @@
 //!
 //! The choice: agents call many tools that look something up (`get_balance`, `list_files`, `search_emails`), and a
 //! firewall that holds each of them is switched off. So a call counts as a read when **all** of this is true: the first
-//! word of its name is a reading verb; no other word of the name is a changing one; no argument, given or declared, is
-//! named like a command, code, address, recipient, amount, body or query language; no value holds a URL, shell
+//! word of its name is a reading verb; no other word of the name is a changing one (`order` and `book` are what is read
+//! in `get_order`, and what is done in `get_and_order`); no argument, given or declared, is named like a command, code, address, recipient, amount, body or query language; no value holds a URL, shell
 //! metacharacters or SQL that changes something. Its resource stays unknown. A server that lies about its tools' names
 //! is outside what names can tell; the policy can still name the tool.
 
@@ -32,12 +32,13 @@ pub(super) fn decompose(tool: &Tool<'_>, drafts: &mut Drafts) {
     {
         return shell::decompose(text, tool.text(&["cwd", "workdir"]), tool.place, drafts);
     }
+    let changes = has(CHANGE) || has(CHANGE_OR_THING) && (!READ.contains(&first) || has(JOINT));
     let reads =
-        READ.contains(&first) && !has(CHANGE) && !argument(RISKY) && !has(SECRET) && values_are_plain(tool);
+        READ.contains(&first) && !changes && !argument(RISKY) && !has(SECRET) && values_are_plain(tool);
     if reads {
         return drafts.add(Draft::new(Verb::Read, Resource::Unknown).from(tool.raw));
     }
-    let reading_name = READ.contains(&first) && !has(CHANGE);
+    let reading_name = READ.contains(&first) && !changes;
     if has(SECRET) && reading_name {
         return drafts.add(Draft::new(Verb::Read, Resource::Credential(tool.name.clone())).from(tool.raw));
     }
@@ -57,7 +58,11 @@ pub(super) fn decompose(tool: &Tool<'_>, drafts: &mut Drafts) {
         }
     }
     let money = argument(&["amount", "amounts", "price", "total", "sum"]);
-    if has(PAY) || (money && argument(&["recipient", "payee", "iban", "account", "to", "beneficiary"])) {
+    let hands_over = has(&["transfer"]) && !has(NO_MONEY);
+    if has(PAY)
+        || hands_over
+        || (money && argument(&["recipient", "payee", "iban", "account", "to", "beneficiary"]))
+    {
         let amount = number(tool, &["amount", "total", "price", "sum", "value"]);
         let currency = tool.text(&["currency", "currency_code"]).unwrap_or_default().to_owned();
         let payee = tool
@@ -133,7 +138,15 @@ pub(super) fn decompose(tool: &Tool<'_>, drafts: &mut Drafts) {
         return drafts.add(Draft::unknown(tool.raw));
     }
     if has(DELETE) {
-        return drafts.add(on_something(tool, Verb::Delete).irreversible());
+        let path = tool.text(&["path", "file_path", "filename", "file", "directory", "dir", "folder"]);
+        return match path {
+            // What is not called a file may be a directory, with everything below it.
+            Some(path) => {
+                let change = |draft: Draft| draft.irreversible().recursive(!has(&["file", "files"]));
+                tool.path(Verb::Delete, path, change, drafts);
+            }
+            None => drafts.add(Draft::new(Verb::Delete, Resource::Unknown).from(tool.raw).irreversible()),
+        };
     }
     // Declared as a program of some kind: nothing says what it does.
     if has(RUN) || argument(&["command", "code", "script", "sql", "method", "cmd"]) {
@@ -144,12 +157,6 @@ pub(super) fn decompose(tool: &Tool<'_>, drafts: &mut Drafts) {
         return drafts.add(Draft::unknown(tool.raw));
     }
     drafts.add(Draft::unknown(tool.raw));
-}
-
-fn on_something(tool: &Tool<'_>, verb: Verb) -> Draft {
-    let path = tool.text(&["path", "file_path", "filename", "file"]);
-    let resource = path.map_or(Resource::Unknown, |path| Resource::Path(path.to_owned()));
-    Draft::new(verb, resource).from(path.unwrap_or(tool.raw))
 }
 
 fn number(tool: &Tool<'_>, names: &[&str]) -> String {
@@ -267,8 +274,6 @@ const CHANGE: &[&str] = &[
     "modify",
     "apply",
     "cancel",
-    "book",
-    "order",
     "purchase",
     "buy",
     "submit",
@@ -361,10 +366,13 @@ const SECRET: &[&str] = &[
     "apikey",
     "otp",
 ];
+/// Verbs that are also the names of things.
+const CHANGE_OR_THING: &[&str] = &["book", "order"];
+/// Words that join two verbs.
+const JOINT: &[&str] = &["and", "then", "or", "to"];
 const PAY: &[&str] = &[
     "pay",
     "payment",
-    "transfer",
     "purchase",
     "buy",
     "checkout",
@@ -377,8 +385,35 @@ const PAY: &[&str] = &[
     "tip",
     "order",
 ];
-const GRANT: &[&str] =
-    &["grant", "share", "invite", "authorize", "permission", "permissions", "collaborator", "admin", "role"];
+/// What else than money can be transferred.
+const NO_MONEY: &[&str] = &[
+    "agent",
+    "agents",
+    "human",
+    "call",
+    "ticket",
+    "chat",
+    "conversation",
+    "file",
+    "files",
+    "repo",
+    "repository",
+    "owner",
+    "ownership",
+];
+const GRANT: &[&str] = &[
+    "grant",
+    "share",
+    "invite",
+    "authorize",
+    "permission",
+    "permissions",
+    "collaborator",
+    "admin",
+    "role",
+    "owner",
+    "ownership",
+];
 const SEND: &[&str] = &[
     "send",
     "email",
