@@ -116,7 +116,9 @@ impl Class {
             (Verb::Delete, _) if wide => Self::DeleteOutward,
             (Verb::Delete, Resource::Path(_)) => Self::Delete,
             (Verb::Delete, _) => Self::DeleteData,
-            (Verb::Execute, Resource::Command(_) | Resource::Path(_)) if !final_ => {
+            (Verb::Write | Verb::Execute, Resource::Command(_)) | (Verb::Execute, Resource::Path(_))
+                if !final_ =>
+            {
                 if outward {
                     Self::ExecuteOutward
                 } else {
@@ -202,6 +204,9 @@ mod tests {
         check(Verb::Execute, command(), "", Class::Execute);
         check(Verb::Execute, command(), "o", Class::ExecuteOutward);
         check(Verb::Execute, command(), "o!", Class::Irreversible);
+        check(Verb::Write, command(), "", Class::Execute);
+        check(Verb::Write, command(), "o", Class::ExecuteOutward);
+        check(Verb::Write, command(), "!", Class::Irreversible);
         check(Verb::Execute, Resource::Unknown, "!", Class::Unclassified);
         check(Verb::Execute, Resource::Unknown, "!s", Class::UnparsedShell);
         check(Verb::Fetch, url("https://example.com/x"), "", Class::Fetch);
