@@ -43,7 +43,7 @@ pub(crate) enum Command {
     Log(Log),
     /// Write the record as a document that a stranger can verify
     Export(Export),
-    /// Verify a document: same report and exit code as `vigil-verify`
+    /// Verify a document or a live store: same report and exit code as `vigil-verify`
     Verify(Verify),
     /// The local certificate authority: where it is, who trusts it
     #[command(subcommand)]
