@@ -10,6 +10,8 @@
 //! `--workdir` is what the agent's system prompt would say; the traces leave system prompts out. Files are read
 //! through the program `zstd`.
 
+#![expect(clippy::indexing_slicing, reason = "a member that a JSON value lacks reads as null")]
+
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
