@@ -28,13 +28,15 @@ pub(crate) trait Grammar: Send {
 
     /// What is known of the reply.
     fn draft(&self) -> &Draft;
+
+    /// A no-op of the format, legal between any two frames, or nothing where there is none.
+    fn no_op(&self) -> &'static [u8] {
+        b": vigil\n\n"
+    }
 }
 
 /// Cuts a body into frames.
 pub(crate) trait Splitter: Send {
-    /// A no-op of the framing, legal between any two frames.
-    const NO_OP: &'static [u8];
-
     /// The next bytes. All frames that are complete were taken out before.
     fn push(&mut self, bytes: &[u8]);
     /// The next complete frame.
@@ -48,8 +50,6 @@ pub(crate) trait Splitter: Send {
 }
 
 impl Splitter for EventSplitter {
-    const NO_OP: &'static [u8] = b": vigil\n\n";
-
     fn push(&mut self, bytes: &[u8]) {
         self.push(bytes);
     }
@@ -166,7 +166,7 @@ impl<S: Splitter, G: Grammar> ReplyReader for StreamReader<S, G> {
     }
 
     fn keep_alive(&self) -> &'static [u8] {
-        if self.progress == Progress::Stopped { b"" } else { S::NO_OP }
+        if self.progress == Progress::Stopped { b"" } else { self.grammar.no_op() }
     }
 
     fn held_bytes(&self) -> usize {

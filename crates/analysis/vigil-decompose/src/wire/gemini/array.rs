@@ -111,9 +111,6 @@ enum Step {
 }
 
 impl Splitter for ArraySplitter {
-    // White space between elements would be one, but it would stay in what the client received.
-    const NO_OP: &'static [u8] = b"";
-
     fn push(&mut self, bytes: &[u8]) {
         self.buffer.drain(..self.given);
         self.scanned -= self.given;

@@ -121,4 +121,14 @@ impl Grammar for GeminiStream {
     fn draft(&self) -> &Draft {
         &self.assembler.draft
     }
+
+    fn no_op(&self) -> &'static [u8] {
+        match self.framing {
+            // Google's SDK for Python takes a comment for JSON, the one for Go for an unknown field. All skip an event
+            // without lines, if it ends as the others do.
+            Framing::Events => b"\r\n\r\n",
+            // White space between elements would be one, but it would stay in what the client received.
+            Framing::Array => b"",
+        }
+    }
 }

@@ -274,3 +274,12 @@ fn what_is_not_json_is_a_fault() {
     let body = events(&[&chunk(BEGIN), &chunk(&path), &last(CLOSE)]);
     assert!(denied(&body).fault.is_some());
 }
+
+/// What keeps a waiting client alive: Google's own clients do not know comments.
+#[test]
+fn a_waiting_client_gets_an_event_without_lines() {
+    let mut reader = super::stream(1 << 20);
+    reader.push(events(&[&chunk(r#"{"text":"a"}"#)]).as_bytes(), &mut ReaderOutput::default());
+    assert_eq!(reader.keep_alive(), b"\r\n\r\n");
+    assert_eq!(super::array(1 << 20).keep_alive(), b"");
+}
