@@ -11,6 +11,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::sync::broadcast::error::RecvError;
 use vigil_core::HoldId;
 use vigil_core::message::{PolicyInput, Said, UserAnswer, VaultInput};
 
@@ -30,7 +31,7 @@ pub(crate) const ROUTES: [(&str, &str); 6] = [
 
 const LARGEST_BODY: usize = 16 << 10;
 const ANSWER_PATIENCE: Duration = Duration::from_secs(5);
-const SEAL_PATIENCE: Duration = Duration::from_secs(60);
+const SEAL_PATIENCE: Duration = Duration::from_secs(15);
 
 pub(crate) fn router(surface: Arc<Surface>, guard: Guard) -> Router {
     Router::new()
@@ -151,15 +152,22 @@ async fn seal(State(surface): State<Arc<Surface>>) -> Response {
         return refusal(StatusCode::SERVICE_UNAVAILABLE, "vault_gone");
     }
     let sealed = async {
-        while let Ok(event) = events.recv().await {
-            if event.kind == "store" {
-                return surface.view.store();
+        loop {
+            match events.recv().await {
+                // A state that was told before the Vault heard of this may still count records in the journal.
+                Ok(event) if event.kind == "store" => {
+                    let sealed = surface.view.store().filter(|store| store.unsealed == 0);
+                    if sealed.is_some() {
+                        return sealed;
+                    }
+                }
+                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return None,
             }
         }
-        None
     };
     match tokio::time::timeout(SEAL_PATIENCE, sealed).await {
-        Ok(Some(store)) if store.unsealed == 0 => {
+        Ok(Some(store)) => {
             Json(json!({ "records": store.records, "checkpoint": store.checkpoint })).into_response()
         }
         _ => refusal(StatusCode::SERVICE_UNAVAILABLE, "not_sealed"),

@@ -195,13 +195,19 @@ impl Inner {
                 self.notices.push_back(notice.clone());
                 // Clients of one machine are few; a peer that invents names must not fill the memory.
                 if self.notice_counts.len() < 1000 {
-                    *self.notice_counts.entry((notice.kind.token(), notice.client.clone())).or_default() += 1;
+                    let client = notice.client.as_deref().map(without_port);
+                    *self.notice_counts.entry((notice.kind.token(), client)).or_default() += 1;
                 }
                 ("notice", notice_json(notice))
             }
         };
         Event { kind, data: data.to_string() }
     }
+}
+
+/// A client that was told by its address is the same one on its next connection, which has another port.
+fn without_port(client: &str) -> String {
+    client.parse::<std::net::SocketAddr>().map_or_else(|_| client.to_owned(), |address| address.ip().to_string())
 }
 
 fn hold_json(hold: &HoldOpened) -> Value {
