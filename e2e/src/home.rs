@@ -29,7 +29,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         let policy = "profile = \"balanced\"\n\n[[rule]]\nid = \"no-mkfs\"\neffect = \"block\"\n\
-                      reason = \"nobody makes file systems here\"\nwhen = { command = \"mkfs.ext4\" }\n";
+                      reason = \"nobody makes file systems here\"\nwhen = { verb = \"delete\", path = \"/dev/**\" }\n";
         Self {
             proxy_listen: "127.0.0.1:0",
             window_seconds: 30,

@@ -135,7 +135,11 @@ pub(crate) fn work(
         let home = Home::new(&plan.vigil, Some(providers), &settings)?;
         let mut killed = Killed { home, every: Vec::new(), prefix: format!("vk{worker}h{home_number}") };
         for round in 0..kills {
+            let told = tally.faults.len();
             killed.round(round, &mut random, runtime, &mut tally)?;
+            for fault in tally.faults.iter().skip(told) {
+                crate::tell(&format!("{} before round {round}: {fault}", killed.prefix));
+            }
             if tally.kills % 50 == 0 {
                 crate::tell(&format!("worker {worker}: {} kills, {} faults", tally.kills, tally.faults.len()));
             }

@@ -94,7 +94,7 @@ impl Load {
 
     /// One to three calls, each of another fate, in any order.
     fn exchange(&self, random: &mut Random) -> (Ask, Vec<Wanted>) {
-        let mut fates = vec!["ls -la", "mkfs.ext4", "rm -rf ~/projects"];
+        let mut fates = vec!["ls -la src", "mkfs.ext4 /dev", "rm -rf ~/projects"];
         if random.chance(50) {
             fates.pop();
         }
