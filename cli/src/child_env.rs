@@ -69,7 +69,7 @@ impl Behind<'_> {
             };
             changes.set.insert(name, file.into());
         }
-        let system = self.merged("system", &self.system_roots()?, &ours)?;
+        let system = self.merged("system", &self.system_roots(&ours)?, &ours)?;
         for name in REPLACES {
             let file = match self.inherited_pem(name) {
                 Some(theirs) => self.merged(name, &theirs, &ours)?,
@@ -114,12 +114,17 @@ impl Behind<'_> {
         text.contains("-----BEGIN CERTIFICATE-----").then_some(text)
     }
 
-    /// The roots of the platform, and those of an inherited `SSL_CERT_FILE` and `SSL_CERT_DIR`.
-    fn system_roots(&self) -> anyhow::Result<String> {
+    /// The roots of the platform, and those of an inherited `SSL_CERT_FILE` and `SSL_CERT_DIR`. Ours is left out: within
+    /// another `vigil run` the inherited file is a bundle of ours.
+    fn system_roots(&self, ours: &str) -> anyhow::Result<String> {
         let loaded = rustls_native_certs::load_native_certs();
         let mut text = String::with_capacity(256 << 10);
         for certificate in &loaded.certs {
+            let before = text.len();
             push_pem(&mut text, certificate);
+            if text.get(before..).is_some_and(|pem| crate::trust::holds(pem, ours)) {
+                text.truncate(before);
+            }
         }
         let directory = self.inherited.get(&OsString::from("SSL_CERT_DIR")).map(PathBuf::from);
         for entry in directory.iter().filter_map(|path| fs::read_dir(path).ok()).flatten().flatten() {

@@ -102,6 +102,13 @@ fn quoted(value: &OsStr) -> String {
 
 /// Runs the command, passes signals on, and gives its exit code.
 async fn supervise(mut command: tokio::process::Command, program: &OsStr) -> Ended {
+    // Before the start: a signal that comes right after it must not end vigil and leave the command alone.
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut quit = signal(SignalKind::quit())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    let mut user1 = signal(SignalKind::user_defined1())?;
+    let mut user2 = signal(SignalKind::user_defined2())?;
     let mut child = match command.spawn() {
         Ok(child) => child,
         Err(error) => {
@@ -110,12 +117,6 @@ async fn supervise(mut command: tokio::process::Command, program: &OsStr) -> End
             return Ok(code);
         }
     };
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut quit = signal(SignalKind::quit())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hangup = signal(SignalKind::hangup())?;
-    let mut user1 = signal(SignalKind::user_defined1())?;
-    let mut user2 = signal(SignalKind::user_defined2())?;
     loop {
         tokio::select! {
             status = child.wait() => return Ok(code_of(status?)),
