@@ -105,7 +105,9 @@ impl Agent {
     pub async fn tunnel(&self, host: &str, alpn: &[&[u8]]) -> Result<TlsStream<TcpStream>> {
         let mut socket = TcpStream::connect(self.proxy).await.context("connecting")?;
         socket.set_nodelay(true)?;
-        socket.write_all(format!("CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n\r\n").as_bytes()).await?;
+        socket
+            .write_all(format!("CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\n\r\n").as_bytes())
+            .await?;
         let mut answer = Vec::new();
         while !answer.ends_with(b"\r\n\r\n") {
             answer.push(socket.read_u8().await.context("the proxy closed the connection")?);

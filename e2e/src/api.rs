@@ -97,8 +97,12 @@ impl Api {
         )?;
         let mut reply = String::new();
         socket.read_to_string(&mut reply).with_context(|| format!("{method} {path}"))?;
-        let (head, body) = reply.split_once("\r\n\r\n").with_context(|| format!("no reply to {method} {path}"))?;
+        let (head, body) =
+            reply.split_once("\r\n\r\n").with_context(|| format!("no reply to {method} {path}"))?;
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).context("no status")?;
-        Ok(Answer { status, body: serde_json::from_str(body).with_context(|| format!("{method} {path}: {body}"))? })
+        Ok(Answer {
+            status,
+            body: serde_json::from_str(body).with_context(|| format!("{method} {path}: {body}"))?,
+        })
     }
 }

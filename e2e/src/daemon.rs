@@ -65,7 +65,9 @@ impl Daemon {
             let log = std::fs::read_to_string(&log).unwrap_or_default();
             bail!("no ready line but `{}`; the log says: {log}", line.trim());
         };
-        let text = |key: &str| ready.get(key).and_then(Value::as_str).with_context(|| format!("no `{key}` in {line}"));
+        let text = |key: &str| {
+            ready.get(key).and_then(Value::as_str).with_context(|| format!("no `{key}` in {line}"))
+        };
         Ok(Self {
             proxy: text("proxy")?.parse()?,
             api: text("api")?.to_owned(),

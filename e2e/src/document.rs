@@ -53,11 +53,15 @@ impl Decided {
 impl Document {
     /// Reads a document and checks what needs no cryptography: `seq` counts without a gap, and no id comes twice.
     pub fn read(path: &Path) -> Result<Self> {
-        let value: Value = serde_json::from_slice(&std::fs::read(path)?).context("the document is no JSON")?;
+        let value: Value =
+            serde_json::from_slice(&std::fs::read(path)?).context("the document is no JSON")?;
         let records = value.get("records").and_then(Value::as_array).cloned().context("no records")?;
         let mut ids = BTreeSet::new();
         for (at, record) in records.iter().enumerate() {
-            ensure!(record.get("seq").and_then(Value::as_u64) == Some(at as u64), "seq has a gap at {at}: {record}");
+            ensure!(
+                record.get("seq").and_then(Value::as_u64) == Some(at as u64),
+                "seq has a gap at {at}: {record}"
+            );
             let id = record.get("id").and_then(Value::as_str).context("a record without an id")?;
             ensure!(ids.insert(id.to_owned()), "the id {id} comes twice");
         }
@@ -81,7 +85,9 @@ impl Document {
 
     /// The records of one kind.
     pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Value> + 'a {
-        self.records.iter().filter(move |record| record.get("event_kind").and_then(Value::as_str) == Some(kind))
+        self.records
+            .iter()
+            .filter(move |record| record.get("event_kind").and_then(Value::as_str) == Some(kind))
     }
 
     /// What the `lifecycle` records say, in order.

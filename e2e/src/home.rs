@@ -68,7 +68,8 @@ impl Home {
         let directory = tempfile::Builder::new().prefix("vigil-e2e-").tempdir()?;
         let place = directory.path();
         std::fs::write(place.join("policy.toml"), &settings.policy)?;
-        let mut text = format!("[proxy]\nlisten = \"{}\"\n\n[api]\nlisten = \"127.0.0.1:0\"\n\n", settings.proxy_listen);
+        let mut text =
+            format!("[proxy]\nlisten = \"{}\"\n\n[api]\nlisten = \"127.0.0.1:0\"\n\n", settings.proxy_listen);
         text.push_str("[upstream]\n");
         if let Some(providers) = providers {
             std::fs::write(place.join("providers.pem"), providers.authority.root_pem())?;
@@ -83,7 +84,11 @@ impl Home {
         for (name, address) in &settings.resolve {
             writeln!(text, "\"{name}\" = \"{address}\"")?;
         }
-        writeln!(text, "\n[policy]\nfile = \"policy.toml\"\n\n[hold]\nwindow_seconds = {}", settings.window_seconds)?;
+        writeln!(
+            text,
+            "\n[policy]\nfile = \"policy.toml\"\n\n[hold]\nwindow_seconds = {}",
+            settings.window_seconds
+        )?;
         writeln!(text, "\n[vault]\nkey_store = \"file\"\n\n{}", settings.more)?;
         let config = place.join("vigil.toml");
         std::fs::write(&config, text)?;

@@ -82,7 +82,10 @@ async fn a_full_disk_stops_calls_and_nothing_else() {
     assert!(status["unrecorded"].as_u64().unwrap() >= 1, "{status:#}");
     let shown = home.run(["status"]).unwrap();
     assert!(shown.out.contains("records cannot be written: no call is released"), "{}", shown.out);
-    assert!(agent.ask(&Ask::shell(&["rm -rf ~/projects"])).await.calls().is_empty(), "held or not, it waits for no disk");
+    assert!(
+        agent.ask(&Ask::shell(&["rm -rf ~/projects"])).await.calls().is_empty(),
+        "held or not, it waits for no disk"
+    );
 
     disk.empty();
     api.wait_for_status(|status| status["store"]["writable"] == true).unwrap();
@@ -91,7 +94,9 @@ async fn a_full_disk_stops_calls_and_nothing_else() {
     let document = home.verified_document().unwrap();
     let decisions = document.decisions();
     assert_eq!(decisions.iter().filter(|decided| decided.delivers()).count(), delivered);
-    let owed = decisions.iter().filter(|decided| (decided.verdict.as_str(), decided.decision.as_str()) == ("hold", "fault_deny"));
+    let owed = decisions
+        .iter()
+        .filter(|decided| (decided.verdict.as_str(), decided.decision.as_str()) == ("hold", "fault_deny"));
     assert!(owed.count() >= 1, "what was owed is not recorded: {decisions:?}");
     assert_eq!(daemon.stop().unwrap().code, Some(0));
     home.verified_document().unwrap();

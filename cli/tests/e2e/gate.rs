@@ -89,7 +89,8 @@ async fn sixty_four_exchanges_at_once_do_not_mix() {
             _ => "user_deny",
         };
         let argument = format!("{}\"", command(at));
-        let of_it: Vec<_> = decisions.iter().filter(|decided| decided.arguments.contains(&argument)).collect();
+        let of_it: Vec<_> =
+            decisions.iter().filter(|decided| decided.arguments.contains(&argument)).collect();
         assert_eq!((of_it.len(), of_it[0].decision.as_str()), (1, wanted), "{at}: {of_it:?}");
     }
 }

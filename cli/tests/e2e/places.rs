@@ -23,7 +23,12 @@ fn refusal(home: &Home) -> (i32, String) {
 async fn wrong_modes_are_refused_with_the_command_that_mends_them() {
     let home = Home::new(&vigil(), None, &Settings::default()).unwrap();
     assert_eq!(home.start().unwrap().stop().unwrap().code, Some(0));
-    for (file, bad, good) in [("", 0o755, 0o700), ("keys", 0o750, 0o700), ("keys/record-key", 0o644, 0o600), ("keys/ca-intermediate-key", 0o640, 0o600)] {
+    for (file, bad, good) in [
+        ("", 0o755, 0o700),
+        ("keys", 0o750, 0o700),
+        ("keys/record-key", 0o644, 0o600),
+        ("keys/ca-intermediate-key", 0o640, 0o600),
+    ] {
         let path = home.state.join(file);
         mode(&path, bad);
         let (code, told) = refusal(&home);
@@ -69,7 +74,8 @@ async fn a_port_that_is_taken_is_told() {
     let text = std::fs::read_to_string(&home.config).unwrap();
     for section in ["[proxy]", "[api]"] {
         let here = format!("{section}\nlisten = \"127.0.0.1:0\"");
-        std::fs::write(&home.config, text.replace(&here, &format!("{section}\nlisten = \"{address}\""))).unwrap();
+        std::fs::write(&home.config, text.replace(&here, &format!("{section}\nlisten = \"{address}\"")))
+            .unwrap();
         let (code, told) = refusal(&home);
         assert!(code == 1 && told.contains(&address), "{section}: {code} {told}");
     }

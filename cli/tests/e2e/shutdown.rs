@@ -36,11 +36,16 @@ async fn open_holds_are_denied_and_the_record_is_sealed() {
         }
         for heard in heard {
             assert_eq!(heard.broke, None);
-            assert!(heard.text().contains("Vigil is shutting down and denied this action."), "{}", heard.text());
+            assert!(
+                heard.text().contains("Vigil is shutting down and denied this action."),
+                "{}",
+                heard.text()
+            );
             assert!(heard.calls().is_empty());
         }
         let document = stage.home.verified_document().unwrap();
-        let denied = document.decisions().iter().filter(|decided| decided.decision == "shutdown_deny").count();
+        let denied =
+            document.decisions().iter().filter(|decided| decided.decision == "shutdown_deny").count();
         assert_eq!(denied, 4);
         assert_eq!(document.of_kind("interaction").count(), 4);
         let events = document.lifecycle();

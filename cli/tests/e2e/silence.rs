@@ -46,7 +46,8 @@ async fn a_session_speaks_to_nobody_but_the_provider() {
     assert_eq!(daemon.stop().unwrap().code, Some(0));
 
     let text = std::fs::read_to_string(&trace).unwrap();
-    let of_network = |line: &&str| line.contains("AF_INET") || line.contains("AF_NETLINK") || line.contains("AF_PACKET");
+    let of_network =
+        |line: &&str| line.contains("AF_INET") || line.contains("AF_NETLINK") || line.contains("AF_PACKET");
     let provider = providers.simulator.address;
     let to_provider = format!("sin_port=htons({}), sin_addr=inet_addr(\"127.0.0.1\")", provider.port());
     let mut connects = 0;
@@ -54,7 +55,10 @@ async fn a_session_speaks_to_nobody_but_the_provider() {
         if line.contains(" bind(") {
             assert!(line.contains("inet_addr(\"127.0.0.1\")"), "listens beyond loopback: {line}");
         } else {
-            assert!(line.contains(" connect(") && line.contains(&to_provider), "speaks to somebody else: {line}");
+            assert!(
+                line.contains(" connect(") && line.contains(&to_provider),
+                "speaks to somebody else: {line}"
+            );
             connects += 1;
         }
     }

@@ -56,8 +56,22 @@ fn aside(home: &Home) -> Vec<String> {
     }
     let mut names = Vec::new();
     walk(&home.state, &mut names);
-    let ordinary = ["/chain.db", "/chain.db-wal", "/chain.db-shm", ".journal", "/keys/", "/vigil.pid", "/daemon.json", "/api-token", "/key-store", "/ca.pem", "/ca-intermediate.pem"];
-    names.retain(|name| !ordinary.iter().any(|known| name.ends_with(known) || (*known == "/keys/" && name.contains(known))));
+    let ordinary = [
+        "/chain.db",
+        "/chain.db-wal",
+        "/chain.db-shm",
+        ".journal",
+        "/keys/",
+        "/vigil.pid",
+        "/daemon.json",
+        "/api-token",
+        "/key-store",
+        "/ca.pem",
+        "/ca-intermediate.pem",
+    ];
+    names.retain(|name| {
+        !ordinary.iter().any(|known| name.ends_with(known) || (*known == "/keys/" && name.contains(known)))
+    });
     names
 }
 
@@ -76,7 +90,8 @@ async fn a_truncated_database_is_kept_and_a_new_chain_begins() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_that_is_none_is_kept() {
-    let (stage, state, _) = damaged(|home| std::fs::write(database(home), b"not a database at all").unwrap()).await;
+    let (stage, state, _) =
+        damaged(|home| std::fs::write(database(home), b"not a database at all").unwrap()).await;
     assert_eq!(state, "broken");
     let kept = aside(&stage.home);
     assert!(kept.iter().any(|name| std::fs::read(name).unwrap() == b"not a database at all"), "{kept:?}");

@@ -58,7 +58,8 @@ fn day_follows(rest: &str) -> bool {
 
 /// Takes the numbers out of a line that counts records: how many there are just now depends on the moment.
 fn counted(line: &str) -> String {
-    let counts = ["record", "checkpoint", "evidence:"].iter().any(|word| line.contains(word)) && !line.starts_with('$');
+    let counts = ["record", "checkpoint", "evidence:"].iter().any(|word| line.contains(word))
+        && !line.starts_with('$');
     if !counts {
         return line.to_owned();
     }
@@ -92,12 +93,24 @@ async fn of_a_running_daemon() {
     let agent = stage.agent.clone();
     let asking = tokio::spawn(async move { agent.ask(&Ask::shell(&["rm -rf ~/projects"])).await });
     let id = id_of(&stage.api.wait_for_holds(1).unwrap()[0]);
-    for arguments in [["holds"].as_slice(), &["status"], &["deny", "--always", &id], &["approve", "0"], &["approve", "nobody"], &["log"]] {
+    for arguments in [
+        ["holds"].as_slice(),
+        &["status"],
+        &["deny", "--always", &id],
+        &["approve", "0"],
+        &["approve", "nobody"],
+        &["log"],
+    ] {
         all.push_str(&said(home, arguments));
         all.push('\n');
     }
     assert_eq!(asking.await.unwrap().calls().len(), 1);
-    for arguments in [["log"].as_slice(), &["log", "-n", "1", "--decision", "policy_deny"], &["export", "--out", "record.json"], &["verify", "record.json"]] {
+    for arguments in [
+        ["log"].as_slice(),
+        &["log", "-n", "1", "--decision", "policy_deny"],
+        &["export", "--out", "record.json"],
+        &["verify", "record.json"],
+    ] {
         all.push_str(&said(home, arguments));
         all.push('\n');
     }
@@ -144,7 +157,18 @@ fn of_configurations() {
     write("policy-gone.toml", "[policy]\nfile = \"gone.toml\"\n");
     write("ca-gone.toml", "[upstream]\nextra_ca_files = [\"gone.pem\"]\n");
     let mut all = String::new();
-    for name in ["vigil", "key", "syntax", "value", "open", "policy-key", "policy-glob", "policy-gone", "ca-gone", "missing"] {
+    for name in [
+        "vigil",
+        "key",
+        "syntax",
+        "value",
+        "open",
+        "policy-key",
+        "policy-glob",
+        "policy-gone",
+        "ca-gone",
+        "missing",
+    ] {
         let file = format!("{name}.toml");
         all.push_str(&said(&home, &["config", "check", "--config", &file]));
         all.push('\n');
@@ -173,7 +197,10 @@ async fn of_the_ca() {
     assert!(told.contains(&format!("NODE_EXTRA_CA_CERTS  {}: has it", bundle.display())), "{told}");
     let dry = stage.home.run(["ca", "install", "--dry-run"]).unwrap();
     if dry.code == 0 {
-        assert!(dry.out.contains("vigil will run:") && dry.out.contains(stage.daemon.ca.to_str().unwrap()), "{dry:?}");
+        assert!(
+            dry.out.contains("vigil will run:") && dry.out.contains(stage.daemon.ca.to_str().unwrap()),
+            "{dry:?}"
+        );
         let asked = stage.home.run(["ca", "install"]).unwrap();
         assert!(asked.code == 1 && asked.err.contains("--dry-run"), "{asked:?}");
     } else {
@@ -186,7 +213,11 @@ fn completions_for_every_shell() {
     let home = Home::new(&vigil(), None, &Settings::default()).unwrap();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let told = home.run(["completions", shell]).unwrap();
-        assert!(told.code == 0 && told.out.contains("approve") && told.out.len() > 1000, "{shell}: {}", told.code);
+        assert!(
+            told.code == 0 && told.out.contains("approve") && told.out.len() > 1000,
+            "{shell}: {}",
+            told.code
+        );
     }
     assert_eq!(home.run(["completions", "tcsh"]).unwrap().code, 2);
 }
@@ -194,7 +225,22 @@ fn completions_for_every_shell() {
 #[test]
 fn every_help_has_its_text_on_stdout_and_fits_a_terminal() {
     let home = Home::new(&vigil(), None, &Settings::default()).unwrap();
-    let commands = ["", "demo", "run", "up", "status", "holds", "approve", "deny", "log", "export", "ca", "config", "bench", "completions"];
+    let commands = [
+        "",
+        "demo",
+        "run",
+        "up",
+        "status",
+        "holds",
+        "approve",
+        "deny",
+        "log",
+        "export",
+        "ca",
+        "config",
+        "bench",
+        "completions",
+    ];
     for command in commands {
         let arguments: Vec<&str> = [command, "--help"].into_iter().filter(|word| !word.is_empty()).collect();
         let told = home.run(&arguments).unwrap();
@@ -225,6 +271,10 @@ async fn a_reader_that_leaves_is_no_failure() {
         assert!(!line.is_empty());
         let output = child.wait_with_output().unwrap();
         let told = String::from_utf8(output.stderr).unwrap();
-        assert!(output.status.success() && !told.contains("vigil:"), "{arguments:?}: {:?} {told}", output.status);
+        assert!(
+            output.status.success() && !told.contains("vigil:"),
+            "{arguments:?}: {:?} {told}",
+            output.status
+        );
     }
 }

@@ -23,7 +23,8 @@ async fn a_bad_provider_certificate_fails_the_clients_handshake() {
         let trusted = matches!(defect, Defect::Expired | Defect::NotYetValid | Defect::WrongHost);
         let roots = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(&roots, &site.root_pem).unwrap();
-        let settings = Settings { resolve: vec![("api.groq.com:443".to_owned(), site.address)], ..Settings::default() };
+        let settings =
+            Settings { resolve: vec![("api.groq.com:443".to_owned(), site.address)], ..Settings::default() };
         let home = Home::new(&vigil(), None, &settings).unwrap();
         if trusted {
             let text = std::fs::read_to_string(&home.config).unwrap();
@@ -35,8 +36,12 @@ async fn a_bad_provider_certificate_fails_the_clients_handshake() {
         let refused = agent.tunnel("api.groq.com", &[]).await.err();
         assert!(refused.is_some(), "{defect:?}: the handshake went through");
         let api = home.api(&daemon).unwrap();
-        let notice = api.wait_for_status(|status| status["notices"][0].is_object()).unwrap()["notices"][0].clone();
-        assert_eq!((&notice["kind"], &notice["host"]), (&"upstream_certificate".into(), &"api.groq.com".into()));
+        let notice =
+            api.wait_for_status(|status| status["notices"][0].is_object()).unwrap()["notices"][0].clone();
+        assert_eq!(
+            (&notice["kind"], &notice["host"]),
+            (&"upstream_certificate".into(), &"api.groq.com".into())
+        );
         let text = notice["text"].as_str().unwrap();
         assert!(text.contains(reason), "{defect:?}: {text}");
         assert!(daemon.logged().unwrap().contains("upstream_certificate"), "not in the log");
@@ -53,15 +58,26 @@ async fn a_client_that_does_not_trust_vigil_is_told_of() {
     }
     let status = stage
         .api
-        .wait_for_status(|status| status["distrusting_clients"][0].is_object() && status["notices"][2].is_object())
+        .wait_for_status(|status| {
+            status["distrusting_clients"][0].is_object() && status["notices"][2].is_object()
+        })
         .unwrap();
     let kinds: Vec<_> = (0..3).map(|at| status["notices"][at]["kind"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["client_distrust"; 3]);
     let shown = stage.home.run(["status"]).unwrap();
-    assert!(shown.out.contains("a client does not trust Vigil's certificate for api.anthropic.com"), "{}", shown.out);
+    assert!(
+        shown.out.contains("a client does not trust Vigil's certificate for api.anthropic.com"),
+        "{}",
+        shown.out
+    );
     assert!(shown.out.contains("vigil run -- CMD"), "{}", shown.out);
     // It is one client, whatever port it came from.
-    assert_eq!(status["distrusting_clients"].as_array().unwrap().len(), 1, "{}", status["distrusting_clients"]);
+    assert_eq!(
+        status["distrusting_clients"].as_array().unwrap().len(),
+        1,
+        "{}",
+        status["distrusting_clients"]
+    );
     assert_eq!(status["distrusting_clients"][0]["count"], 3);
 }
 
@@ -115,7 +131,10 @@ async fn absolute_form_goes_where_it_says_and_never_to_a_provider_in_the_clear()
         let (mut client, _) = plain.accept().await.unwrap();
         let mut request = vec![0; 4096];
         let length = client.read(&mut request).await.unwrap();
-        client.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nhi").await.unwrap();
+        client
+            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nhi")
+            .await
+            .unwrap();
         String::from_utf8(request[..length].to_vec()).unwrap()
     });
     let request = format!(
@@ -124,7 +143,8 @@ async fn absolute_form_goes_where_it_says_and_never_to_a_provider_in_the_clear()
     );
     let reply = raw(stage.daemon.proxy, &request).await;
     assert!(reply.starts_with("HTTP/1.1 200 OK\r\n") && reply.ends_with("\r\n\r\nhi"), "{reply}");
-    let expect = format!("GET /a?b HTTP/1.1\r\nHost: {address}\r\nX-Kept: As Is\r\nConnection: close\r\n\r\n");
+    let expect =
+        format!("GET /a?b HTTP/1.1\r\nHost: {address}\r\nX-Kept: As Is\r\nConnection: close\r\n\r\n");
     assert_eq!(served.await.unwrap(), expect);
 
     let request = "POST http://api.anthropic.com/v1/messages HTTP/1.1\r\nHost: api.anthropic.com\r\n\
@@ -144,8 +164,14 @@ async fn a_base_url_is_gated_too() {
         body.len()
     );
     let reply = raw(stage.daemon.proxy, &request).await;
-    assert!(reply.contains("\"type\":\"tool_use\"") && reply.contains("Vigil blocked this action."), "{reply}");
+    assert!(
+        reply.contains("\"type\":\"tool_use\"") && reply.contains("Vigil blocked this action."),
+        "{reply}"
+    );
     assert!(!reply.contains("sda"));
     let decisions = stage.home.verified_document().unwrap().decisions();
-    assert_eq!(decisions.iter().map(|decided| decided.decision.as_str()).collect::<Vec<_>>(), ["allow", "policy_deny"]);
+    assert_eq!(
+        decisions.iter().map(|decided| decided.decision.as_str()).collect::<Vec<_>>(),
+        ["allow", "policy_deny"]
+    );
 }

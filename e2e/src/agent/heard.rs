@@ -46,7 +46,8 @@ impl Heard {
         for prefix in ID_PREFIXES {
             for (at, _) in text.match_indices(prefix) {
                 let rest = text.get(at + prefix.len()..).unwrap_or_default();
-                let digits: String = rest.chars().take_while(char::is_ascii_hexdigit).take(ID_DIGITS).collect();
+                let digits: String =
+                    rest.chars().take_while(char::is_ascii_hexdigit).take(ID_DIGITS).collect();
                 if digits.len() == ID_DIGITS {
                     found.insert(digits);
                 }
@@ -101,7 +102,8 @@ impl Heard {
 const TEXTS: [&str; 3] = ["/delta/text", "/choices/0/delta/content", "/choices/0/message/content"];
 
 fn call_of(event: &Value, calls: &mut Vec<HeardCall>) {
-    let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text =
+        |value: &Value, key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let is = |value: &Value, kind: &str| value.get("type").and_then(Value::as_str) == Some(kind);
     // Anthropic.
     if let Some(block) = event.get("content_block").filter(|block| is(block, "tool_use")) {
@@ -126,7 +128,8 @@ fn call_of(event: &Value, calls: &mut Vec<HeardCall>) {
             known.arguments.push_str(&text(function, "arguments"));
         }
     }
-    for call in event.pointer("/choices/0/message/tool_calls").and_then(Value::as_array).into_iter().flatten() {
+    for call in event.pointer("/choices/0/message/tool_calls").and_then(Value::as_array).into_iter().flatten()
+    {
         let function = call.get("function").unwrap_or(&Value::Null);
         calls.push(HeardCall { name: text(function, "name"), arguments: text(function, "arguments") });
     }

@@ -84,7 +84,8 @@ impl Ask {
 
     /// The body of the request.
     pub fn body(&self) -> Value {
-        let schema = json!({"type": "object", "properties": {"command": {"type": "string"}}, "required": ["command"]});
+        let schema =
+            json!({"type": "object", "properties": {"command": {"type": "string"}}, "required": ["command"]});
         let message = json!([{"role": "user", "content": self.text}]);
         match self.dialect {
             Dialect::Anthropic => json!({

@@ -26,7 +26,8 @@ impl Plan {
     pub(crate) fn parse(mut arguments: impl Iterator<Item = OsString>) -> Result<Self> {
         let (mut vigil, mut kills, mut workers, mut seed) = (None, 25, 1, 1);
         while let Some(name) = arguments.next() {
-            let value = arguments.next().with_context(|| format!("`{}` needs a value", name.to_string_lossy()))?;
+            let value =
+                arguments.next().with_context(|| format!("`{}` needs a value", name.to_string_lossy()))?;
             let number = || value.to_str().and_then(|text| text.parse().ok()).context("not a number");
             match name.to_str() {
                 Some("--vigil") => vigil = Some(crate::absolute(value.into())?),
@@ -141,7 +142,11 @@ pub(crate) fn work(
                 crate::tell(&format!("{} before round {round}: {fault}", killed.prefix));
             }
             if tally.kills % 50 == 0 {
-                crate::tell(&format!("worker {worker}: {} kills, {} faults", tally.kills, tally.faults.len()));
+                crate::tell(&format!(
+                    "worker {worker}: {} kills, {} faults",
+                    tally.kills,
+                    tally.faults.len()
+                ));
             }
         }
         killed.last(&mut tally)?;
@@ -200,7 +205,8 @@ impl Killed {
         over.store(true, Ordering::Release);
         tally.answers += answering.join().unwrap_or_default();
         for client in clients {
-            let attempts = runtime.block_on(async { tokio::time::timeout(Duration::from_secs(10), client).await });
+            let attempts =
+                runtime.block_on(async { tokio::time::timeout(Duration::from_secs(10), client).await });
             self.every.extend(attempts.context("a client hung after the kill")??);
         }
         Ok(())
@@ -209,7 +215,8 @@ impl Killed {
     /// Exports, verifies, compares.
     fn check(&self, daemon: &Daemon, tally: &mut Tally) -> Result<Compared> {
         let store = self.home.api(daemon)?.status()?;
-        let state = store.pointer("/store/state").and_then(|state| state.as_str()).unwrap_or("none").to_owned();
+        let state =
+            store.pointer("/store/state").and_then(|state| state.as_str()).unwrap_or("none").to_owned();
         if !matches!(state.as_str(), "verified" | "empty" | "unanchored") {
             tally.faults.push(format!("after a kill the store is `{state}`: {store}"));
         }

@@ -55,24 +55,35 @@ fn one(
     compared: &mut Compared,
     faults: &mut Vec<String>,
 ) {
-    let records: Vec<&Decided> =
-        attempt.calls.iter().filter_map(|call| by_token.get(call.token.as_str())).flatten().copied().collect();
+    let records: Vec<&Decided> = attempt
+        .calls
+        .iter()
+        .filter_map(|call| by_token.get(call.token.as_str()))
+        .flatten()
+        .copied()
+        .collect();
     let body = attempt.heard.text();
     let mut delivered = 0;
     // Streamed arguments come in pieces, so a call is known by its id; Gemini has no ids, but whole arguments.
     for id in attempt.heard.call_ids() {
         delivered += 1;
-        let on_record =
-            records.iter().any(|record| record.delivers() && record.call_id.as_ref().is_some_and(|known| known.ends_with(&id)));
+        let on_record = records.iter().any(|record| {
+            record.delivers() && record.call_id.as_ref().is_some_and(|known| known.ends_with(&id))
+        });
         if !on_record {
-            faults.push(format!("call {id} was delivered and is not on record as delivered: {records:?} in {body}"));
+            faults.push(format!(
+                "call {id} was delivered and is not on record as delivered: {records:?} in {body}"
+            ));
         }
     }
     for call in &attempt.calls {
         let is_seen = body.contains(&call.token);
         let record = by_token.get(call.token.as_str()).and_then(|records| records.first());
         if is_seen && !record.is_some_and(|record| record.delivers()) {
-            faults.push(format!("`{}` was delivered and is not on record as delivered: {record:?}", call.token));
+            faults.push(format!(
+                "`{}` was delivered and is not on record as delivered: {record:?}",
+                call.token
+            ));
         }
         if attempt.heard.is_whole() && attempt.heard.status == Some(200) && record.is_none() {
             faults.push(format!("a whole reply came and its call `{}` is not on record: {body}", call.token));
@@ -90,7 +101,8 @@ fn one(
         }
     }
     compared.delivered += delivered;
-    compared.ahead += (records.iter().filter(|record| record.delivers()).count() as u64).saturating_sub(delivered);
+    compared.ahead +=
+        (records.iter().filter(|record| record.delivers()).count() as u64).saturating_sub(delivered);
     if attempt.heard.is_whole() {
         compared.whole += 1;
     } else {

@@ -105,8 +105,10 @@ impl Load {
             fates.reverse();
         }
         let number = self.number.fetch_add(1, Ordering::Relaxed);
-        let tokens: Vec<String> = (0..fates.len()).map(|at| format!("{}n{number}c{at}z", self.prefix)).collect();
-        let commands: Vec<String> = fates.iter().zip(&tokens).map(|(fate, token)| format!("{fate}/{token}")).collect();
+        let tokens: Vec<String> =
+            (0..fates.len()).map(|at| format!("{}n{number}c{at}z", self.prefix)).collect();
+        let commands: Vec<String> =
+            fates.iter().zip(&tokens).map(|(fate, token)| format!("{fate}/{token}")).collect();
         let commands: Vec<&str> = commands.iter().map(String::as_str).collect();
         let dialects = Dialect::ALL;
         let dialect = dialects.get(random.below(4) as usize).copied().unwrap_or(Dialect::Anthropic);

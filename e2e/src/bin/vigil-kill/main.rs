@@ -25,7 +25,9 @@ fn main() -> ExitCode {
     let plan = match Plan::parse(std::env::args_os().skip(1)) {
         Ok(plan) => plan,
         Err(error) => {
-            tell(&format!("vigil-kill: {error:#}\nusage: vigil-kill --vigil PATH [--kills N] [--workers N] [--seed N]"));
+            tell(&format!(
+                "vigil-kill: {error:#}\nusage: vigil-kill --vigil PATH [--kills N] [--workers N] [--seed N]"
+            ));
             return ExitCode::from(2);
         }
     };
