@@ -186,6 +186,9 @@ pub struct Effect {
     pub magnitude: Magnitude,
     /// The worst provenance of the argument values that this effect's resource was taken from.
     pub provenance: Provenance,
+    /// The simple command (program and arguments) that would do this; empty when no shell command does it. What a
+    /// redirection does has that redirection behind the arguments: `echo x > file`.
+    pub command: Vec<String>,
 }
 
 /// One argument of a call, or one value inside it.
@@ -219,6 +222,7 @@ impl Action {
             reversibility: Reversibility::Irreversible,
             magnitude: Magnitude::default(),
             provenance: Provenance::Model,
+            command: Vec::new(),
         };
         Self { tool, effects: alloc::vec![effect], arguments: Vec::new(), remarks: Vec::new() }
     }

@@ -177,6 +177,7 @@ mod tests {
             },
             magnitude: Magnitude { count: 1, recursive: marks.contains('r'), outward: marks.contains('o') },
             provenance: Provenance::Model,
+            command: alloc::vec::Vec::new(),
         };
         assert_eq!(Class::of(&effect, marks.contains('s')), expect, "{effect:?}");
     }

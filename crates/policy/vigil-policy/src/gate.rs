@@ -3,6 +3,7 @@
 //! [`decide`] is a function of its arguments. It allocates nothing and reads nothing else. The outcome is the maximum in
 //! the lattice allow < hold < block over everything that has a say; the path tells who had.
 
+use alloc::vec::Vec;
 use core::cmp::Reverse;
 use core::slice;
 
@@ -109,12 +110,13 @@ pub fn decide(policy: &CompiledPolicy, question: &Question<'_>) -> Verdict {
 const SHELL_NOT_PARSED: &str = "shell_not_parsed";
 
 /// The worst that can be said of an effect.
-const UNKNOWN: Effect = Effect {
+static UNKNOWN: Effect = Effect {
     verb: Verb::Execute,
     resource: Resource::Unknown,
     reversibility: Reversibility::Irreversible,
     magnitude: Magnitude { count: 0, recursive: false, outward: false },
     provenance: Provenance::Untrusted,
+    command: Vec::new(),
 };
 
 /// The least that a tier demands.

@@ -226,6 +226,7 @@ mod tests {
             reversibility: Reversibility::Irreversible,
             magnitude: Magnitude::default(),
             provenance: Provenance::Model,
+            command: Vec::new(),
         });
         Action { effects: effects.collect(), ..Action::unknown("rm".into()) }
     }

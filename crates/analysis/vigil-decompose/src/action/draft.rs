@@ -12,6 +12,8 @@ pub(crate) struct Draft {
     pub(crate) reversibility: Reversibility,
     pub(crate) magnitude: Magnitude,
     pub(crate) sources: Vec<String>,
+    /// The simple command that does it. A draft that says nothing gets the one that runs when it is added.
+    pub(crate) command: Vec<String>,
 }
 
 impl Draft {
@@ -29,7 +31,11 @@ impl Draft {
         };
         let outward = matches!(verb, Verb::Send | Verb::Pay);
         let magnitude = Magnitude { count, recursive: false, outward };
-        Self { verb, resource, reversibility, magnitude, sources: Vec::new() }
+        let command = match &resource {
+            Resource::Command(argv) => argv.clone(),
+            _ => Vec::new(),
+        };
+        Self { verb, resource, reversibility, magnitude, sources: Vec::new(), command }
     }
 
     /// What nobody could take apart.
@@ -107,11 +113,16 @@ const MAX_EFFECTS: usize = 192;
 pub(crate) struct Drafts {
     pub(crate) effects: Vec<Draft>,
     pub(crate) remarks: Vec<&'static str>,
+    /// The simple command that runs now; empty between commands.
+    pub(crate) running: Vec<String>,
 }
 
 impl Drafts {
     /// Adds an effect, unless it stands there already.
-    pub(crate) fn add(&mut self, draft: Draft) {
+    pub(crate) fn add(&mut self, mut draft: Draft) {
+        if draft.command.is_empty() {
+            draft.command.clone_from(&self.running);
+        }
         if self.effects.len() > MAX_EFFECTS || self.effects.contains(&draft) {
             return;
         }
@@ -121,6 +132,34 @@ impl Drafts {
             return;
         }
         self.effects.push(draft);
+    }
+
+    /// Gives `command` to the redirections among the effects since `from`. They are walked before the command is known.
+    pub(crate) fn redirected(&mut self, from: usize, command: &[String]) {
+        let from = from.min(self.effects.len());
+        for mut draft in self.effects.split_off(from) {
+            if draft.command.first().is_some_and(|word| is_redirection(word)) {
+                match command {
+                    [] => draft.command.clear(),
+                    _ => drop(draft.command.splice(0..0, command.iter().cloned())),
+                }
+            }
+            self.add(draft);
+        }
+    }
+
+    /// A command ran that has no effect of its own: it is told before what it brought about.
+    pub(crate) fn ran(&mut self, from: usize, command: &[String]) {
+        let tells = |draft: &Draft| match draft.command.strip_prefix(command) {
+            Some([]) => true,
+            Some([next, ..]) => is_redirection(next),
+            None => false,
+        };
+        if command.is_empty() || self.effects.len() >= MAX_EFFECTS || self.effects.iter().any(tells) {
+            return;
+        }
+        let draft = Draft::new(Verb::Read, Resource::Command(command.to_vec()));
+        self.effects.insert(from.min(self.effects.len()), draft);
     }
 
     pub(crate) fn add_some(&mut self, draft: Option<Draft>) {
@@ -140,4 +179,9 @@ impl Drafts {
         self.remark(remark);
         self.add(Draft::unknown(text));
     }
+}
+
+/// How a redirection stands in the command of its effect.
+fn is_redirection(word: &str) -> bool {
+    matches!(word, ">" | ">>" | "<")
 }

@@ -59,6 +59,7 @@ pub fn decompose(call: &WireCall, conversation: &Conversation) -> Action {
             resource: draft.resource,
             reversibility: draft.reversibility,
             magnitude: draft.magnitude,
+            command: draft.command,
         })
         .collect();
     Action { tool: call.name.clone(), effects, arguments, remarks: drafts.remarks }

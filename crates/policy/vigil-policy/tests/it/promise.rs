@@ -116,6 +116,11 @@ fn resource() -> impl Strategy<Value = Resource> {
     ]
 }
 
+fn command() -> impl Strategy<Value = Vec<String>> {
+    let words = ["git", "push", "status", "rm", "-C", ">", "$X"];
+    vec(select(words.to_vec()).prop_map(Into::into), 0..4)
+}
+
 fn effects() -> impl Strategy<Value = Vec<Effect>> {
     let effect = (
         select(Verb::ALL.to_vec()),
@@ -123,14 +128,18 @@ fn effects() -> impl Strategy<Value = Vec<Effect>> {
         select(Reversibility::ALL.to_vec()),
         select(Provenance::ALL.to_vec()),
         any::<(bool, bool)>(),
+        command(),
     );
     let effect =
-        effect.prop_map(|(verb, resource, reversibility, provenance, (recursive, outward))| Effect {
-            verb,
-            resource,
-            reversibility,
-            magnitude: Magnitude { count: 1, recursive, outward },
-            provenance,
+        effect.prop_map(|(verb, resource, reversibility, provenance, (recursive, outward), command)| {
+            Effect {
+                verb,
+                resource,
+                reversibility,
+                magnitude: Magnitude { count: 1, recursive, outward },
+                provenance,
+                command,
+            }
         });
     vec(effect, 0..4)
 }

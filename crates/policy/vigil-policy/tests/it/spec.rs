@@ -103,6 +103,7 @@ fn action(value: &Value) -> Action {
             outward: effect["outward"] == true,
         },
         provenance: provenance(&effect["provenance"]),
+        command: strings(&effect["by"]),
     });
     let arguments = strings(&value["arguments"]).into_iter().enumerate().map(|(at, token)| Argument {
         pointer: format!("/{at}"),

@@ -65,7 +65,7 @@ pub(crate) fn effect(verb: Verb, resource: Resource, provenance: Provenance) -> 
         Verb::Write | Verb::Fetch => Reversibility::Partial,
         _ => Reversibility::Irreversible,
     };
-    Effect { verb, resource, reversibility, magnitude: Magnitude::default(), provenance }
+    Effect { verb, resource, reversibility, magnitude: Magnitude::default(), provenance, command: Vec::new() }
 }
 
 pub(crate) fn action(effects: Vec<Effect>) -> Action {

@@ -163,6 +163,7 @@ pub fn decision_about(number: u128, ruling: Ruling, call: WireCall) -> Decision 
                 reversibility: Reversibility::Irreversible,
                 magnitude: Magnitude { count: 1, recursive: true, outward: false },
                 provenance: Provenance::Untrusted,
+                command: ["rm", "-rf", &format!("/tmp/{number}")].map(str::to_owned).to_vec(),
             }],
             arguments: vec![Argument { pointer: "/command".to_owned(), provenance: Provenance::Untrusted }],
             remarks: vec!["shell_not_parsed"],

@@ -36,7 +36,7 @@ pub(crate) struct Command<'c> {
 impl Command<'_> {
     /// Program and arguments, for a resource.
     pub(crate) fn argv(&self) -> Vec<String> {
-        core::iter::once(self.program).chain(self.words).take(64).map(|word| shorten(&word.text)).collect()
+        spelled(core::iter::once(self.program).chain(self.words))
     }
 
     /// The values that came from the call: everything but the program and plain flags.
@@ -64,7 +64,23 @@ impl Command<'_> {
     }
 }
 
-fn shorten(text: &str) -> String {
+/// Program and arguments of a command whose words are known.
+pub(crate) fn argv(words: &[Word]) -> Vec<String> {
+    spelled(words.iter())
+}
+
+/// So many words of a command are told; `…` stands for the others.
+const MAX_WORDS: usize = 64;
+
+fn spelled<'w>(mut words: impl Iterator<Item = &'w Word>) -> Vec<String> {
+    let mut argv: Vec<String> = words.by_ref().take(MAX_WORDS).map(|word| shorten(&word.text)).collect();
+    if words.next().is_some() {
+        argv.push("…".to_owned());
+    }
+    argv
+}
+
+pub(crate) fn shorten(text: &str) -> String {
     match text.char_indices().nth(512) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),
@@ -76,6 +92,17 @@ pub(crate) fn run(shell: &mut Shell<'_>, program: &Word, words: &[Word], input: 
     let name = program.text.rsplit(['/', '\\']).next().unwrap_or_default();
     let name = name.strip_suffix(".exe").unwrap_or(name);
     let command = Command { name, program, words, input };
+    let argv = command.argv();
+    let from = shell.drafts.effects.len();
+    let outer = core::mem::replace(&mut shell.drafts.running, argv.clone());
+    let output = effects(shell, &command);
+    shell.drafts.running = outer;
+    shell.drafts.ran(from, &argv);
+    output
+}
+
+fn effects(shell: &mut Shell<'_>, command: &Command<'_>) -> Input {
+    let Command { name, program, .. } = *command;
     if program.unknown || program.glob {
         shell.drafts.remark("unknown_program");
         shell.drafts.add(command.draft(Verb::Execute).from(program.text.as_str()));
@@ -101,8 +128,8 @@ pub(crate) fn run(shell: &mut Shell<'_>, program: &Word, words: &[Word], input: 
     }
     match table::find(name) {
         Some(row) => {
-            apply(shell, &command, row);
-            output(&command, row)
+            apply(shell, command, row);
+            output(command, row)
         }
         None => {
             shell.drafts.add(command.draft(Verb::Execute));

@@ -272,6 +272,8 @@ impl<'s> Shell<'s> {
         let mut own: Option<Input> = None;
         let alone = simple.word_or_name.is_none();
         let outer = self.scope.clone();
+        let from = self.drafts.effects.len();
+        let running = core::mem::take(&mut self.drafts.running);
         for item in prefix {
             own = self.item(item, alone, &mut words).or(own);
         }
@@ -283,7 +285,9 @@ impl<'s> Shell<'s> {
         for item in suffix {
             own = self.item(item, declares, &mut words).or(own);
         }
+        self.drafts.redirected(from, &command::argv(&words));
         let output = self.run(&words, own.as_ref().unwrap_or(input));
+        self.drafts.running = running;
         if !alone && !declares {
             // `X=1 command` sets X for the command only; here that means: nobody followed it.
             let directory = self.scope.directory.clone();
@@ -356,9 +360,12 @@ impl<'s> Shell<'s> {
 
     fn redirections(&mut self, list: &[ast::IoRedirect]) -> Option<Input> {
         let mut input = None;
+        let from = self.drafts.effects.len();
         for redirection in list {
             input = self.redirection(redirection).or(input);
         }
+        let running = self.drafts.running.clone();
+        self.drafts.redirected(from, &running);
         input
     }
 
@@ -369,10 +376,10 @@ impl<'s> Shell<'s> {
                 let target = self.one(&target.value);
                 match kind {
                     K::Read | K::DuplicateInput => {
-                        self.touch(Verb::Read, &target);
+                        self.redirect("<", Verb::Read, &target);
                         return Some(Input { given: true, ..Input::default() });
                     }
-                    K::Append => self.touch(Verb::Write, &target),
+                    K::Append => self.redirect(">>", Verb::Write, &target),
                     _ => self.overwrite(&target),
                 }
             }
@@ -393,7 +400,7 @@ impl<'s> Shell<'s> {
             ast::IoRedirect::OutputAndError(target, append) => {
                 let target = self.one(&target.value);
                 match append {
-                    true => self.touch(Verb::Write, &target),
+                    true => self.redirect(">>", Verb::Write, &target),
                     false => self.overwrite(&target),
                 }
             }
@@ -437,13 +444,26 @@ impl<'s> Shell<'s> {
         self.drafts.add_some(draft);
     }
 
+    fn redirect(&mut self, operator: &str, verb: Verb, word: &Word) {
+        if word.unknown {
+            self.drafts.remark("unknown_variable");
+        }
+        let draft = self.draft(verb, word).map(|draft| Self::redirection_of(draft, operator, word));
+        self.drafts.add_some(draft);
+    }
+
     fn overwrite(&mut self, word: &Word) {
         // What stood in the file is gone.
         let draft = self.draft(Verb::Write, word).map(|draft| match draft.reversibility {
             vigil_core::Reversibility::Reversible => draft.partial(),
             _ => draft,
         });
+        let draft = draft.map(|draft| Self::redirection_of(draft, ">", word));
         self.drafts.add_some(draft);
+    }
+
+    fn redirection_of(draft: Draft, operator: &str, word: &Word) -> Draft {
+        Draft { command: vec![operator.to_owned(), command::shorten(&word.text)], ..draft }
     }
 }
 
