@@ -383,8 +383,9 @@ fn narrowed(when: &When, effect: Outcome) -> u16 {
     if !when.hosts.is_empty() {
         kinds &= bit("host") | bit("url");
     }
-    if !when.commands.is_empty() {
-        kinds &= bit("command");
+    // A command that brings about the unknown was not taken apart: to allow it is no answer.
+    if !when.commands.is_empty() && effect == Outcome::Allow {
+        kinds &= !bit("unknown");
     }
     if !when.packages.is_empty() {
         kinds &= bit("package");

@@ -80,7 +80,7 @@ impl Rule {
             && any(&when.agents, scene.agent)
             && (when.paths.is_empty() || when.matches_path(effect, cautious))
             && (when.hosts.is_empty() || host(&effect.resource).is_some_and(|host| any(&when.hosts, host)))
-            && (when.commands.is_empty() || when.matches_command(&effect.resource, cautious))
+            && (when.commands.is_empty() || when.matches_command(effect, cautious))
             && (when.packages.is_empty() || when.matches_package(&effect.resource))
     }
 }
@@ -121,8 +121,8 @@ impl When {
         })
     }
 
-    fn matches_command(&self, resource: &Resource, cautious: bool) -> bool {
-        let Resource::Command(argv) = resource else { return false };
+    fn matches_command(&self, effect: &Effect, cautious: bool) -> bool {
+        let argv = command(effect);
         self.commands.iter().any(|pattern| if cautious { pattern.could_be(argv) } else { pattern.is(argv) })
     }
 
@@ -133,9 +133,11 @@ impl When {
 }
 
 impl CommandPattern {
-    /// Whether `argv` begins with exactly these words.
+    /// Whether `argv` begins with exactly these words, and no redirection is part of it.
     fn is(&self, argv: &[String]) -> bool {
-        argv.len() >= self.words.len() && self.words.iter().zip(argv).all(|(word, arg)| any(word, arg))
+        argv.len() >= self.words.len()
+            && self.words.iter().zip(argv).all(|(word, arg)| any(word, arg))
+            && !argv.iter().any(|arg| matches!(arg.as_str(), ">" | ">>" | "<"))
     }
 
     /// Whether `argv` is this command when the program's folder and options before and between the words are left out:
@@ -152,6 +154,9 @@ impl CommandPattern {
         let Some(mut word) = words.next() else { return true };
         let mut after_option = false;
         for arg in rest {
+            if arg == CUT {
+                return true;
+            }
             if any(word, arg) {
                 after_option = false;
                 match words.next() {
@@ -164,12 +169,16 @@ impl CommandPattern {
                 // It may be the option's value.
                 after_option = false;
             } else {
-                return false;
+                // What only the running shell knows could be any word.
+                return arg.starts_with('$');
             }
         }
         false
     }
 }
+
+/// What stands for the rest of a command that has too many words.
+const CUT: &str = "…";
 
 /// All verbs, as bits.
 pub(crate) const ALL_VERBS: u16 = (1 << Verb::ALL.len()) - 1;
@@ -199,6 +208,14 @@ pub(crate) fn host(resource: &Resource) -> Option<&str> {
         Resource::Host(host) => Some(host.strip_suffix('.').unwrap_or(host)),
         Resource::Url(url) => Some(host_of(url)),
         _ => None,
+    }
+}
+
+/// Program and arguments of the command that brings about an effect; empty when none does.
+pub(crate) fn command(effect: &Effect) -> &[String] {
+    match &effect.resource {
+        Resource::Command(argv) if effect.command.is_empty() => argv,
+        _ => &effect.command,
     }
 }
 
@@ -257,6 +274,11 @@ mod tests {
             ("git push", "git --git-dir=x -v push", true, false),
             ("git push", "git commit -m push", false, false),
             ("git push", "git log push", false, false),
+            ("git push", "git $(…)", true, false),
+            ("git push", "git -C $DIR status", false, false),
+            ("git push", "git -c a=b …", true, false),
+            ("npm test", "npm test > x", true, false),
+            ("/usr/bin/git push", "/usr/bin/git push", true, true),
             ("git push", "git", false, false),
             ("git", "git", true, true),
             ("npm run *", "npm run build", true, true),

@@ -3,12 +3,13 @@
 //! There is a cell for each verb and kind of resource. A cell lists the rules that name both, each with the first and last
 //! bytes that its pattern demands; comparing these two words is all that most rules ever cost.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use vigil_core::{Effect, Resource, Verb};
 
 use crate::glob::Glob;
-use crate::rule::{ALL_KINDS, ALL_VERBS, Rule, Scene, base_name, host, kind_index, without_slash};
+use crate::rule::{ALL_KINDS, ALL_VERBS, Rule, Scene, base_name, command, host, kind_index, without_slash};
 
 /// The rules of a policy, ordered by id and indexed.
 #[derive(Clone, Debug, Default)]
@@ -121,7 +122,8 @@ impl DispatchTable {
 struct Texts {
     tool: Edges,
     host: Edges,
-    program: Edges,
+    /// The program as written and without its folder.
+    programs: [Edges; 2],
     package: Edges,
     /// Of the path, or of the operands of the command.
     paths: [Edges; MAX_PATHS],
@@ -136,15 +138,12 @@ const MAX_PATHS: usize = 24;
 impl Texts {
     fn of(scene: &Scene<'_>, effect: &Effect) -> Self {
         let resource = &effect.resource;
-        let program = match resource {
-            Resource::Command(argv) => argv.first().map_or("", |program| base_name(program)),
-            _ => "",
-        };
+        let program = command(effect).first().map_or("", String::as_str);
         let package = if let Resource::Package { name, .. } = resource { name } else { "" };
         let mut texts = Self {
             tool: Edges::of(&scene.action.tool),
             host: Edges::of(host(resource).unwrap_or("")),
-            program: Edges::of(program),
+            programs: [Edges::of(program), Edges::of(base_name(program))],
             package: Edges::of(package),
             paths: [Edges::default(); MAX_PATHS],
             path_count: 0,
@@ -191,7 +190,7 @@ impl Texts {
             Key::Nothing => true,
             Key::Tool => self.tool.agree(&entry.edges),
             Key::Host => self.host.agree(&entry.edges),
-            Key::Program => self.program.agree(&entry.edges),
+            Key::Program => self.programs.iter().any(|program| program.agree(&entry.edges)),
             Key::Package => self.package.agree(&entry.edges),
             Key::Path => {
                 self.overflow || self.paths.iter().take(self.path_count).any(|p| p.agree(&entry.edges))
@@ -273,7 +272,6 @@ fn cell(verb: Verb, kind: usize) -> usize {
 mod tests {
     use super::*;
     use crate::parse::parse;
-    use alloc::string::String;
     use alloc::vec;
     use proptest::prelude::*;
     use proptest::sample::select;
@@ -308,6 +306,7 @@ mod tests {
             "host = ['example.com', '{a,b}*']",
             "command = 'git push'",
             "command = '{git,hg} pu*'",
+            "command = '/usr/bin/git push'",
             "package = 'npm:*e*'",
             "package = ['pypi:git', 'push']",
             "tool = 'some_*'",
@@ -339,6 +338,7 @@ mod tests {
             resource in resource(),
             verb in select(Verb::ALL.to_vec()),
             recursive in any::<bool>(),
+            command in proptest::collection::vec(select(vec!["git", "/usr/bin/git", "hg", "push", "-v"]), 0..3),
         ) {
             let mut text = String::new();
             for (at, (mut when, allow)) in rules.into_iter().enumerate() {
@@ -351,6 +351,7 @@ mod tests {
             let action = Action::unknown("some_tool".into());
             let mut effect = action.effects[0].clone();
             (effect.verb, effect.resource, effect.magnitude.recursive) = (verb, resource, recursive);
+            effect.command = command.into_iter().map(String::from).collect();
             let scene = Scene { action: &action, tier: Tier::Routine, provider: "p", agent: "a" };
 
             let matches = |rule: &Rule| rule.matches(&scene, &effect, Provenance::Model);
