@@ -51,7 +51,7 @@ fn finished(number: u64) -> AnalysisInput {
         at: Timestamp::default(),
         ending: Ending::Complete,
         status: Some(200),
-        request: None,
+        request_bytes: None,
         reply: None,
         calls: 1,
         first_byte_micros: None,

@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use crate::wire::{Digest, Endpoint, ReplySummary, WireCall};
+use crate::wire::{Endpoint, ReplySummary, WireCall};
 use crate::{CallNumber, ExchangeId, SessionId, Timestamp};
 
 /// What is known of an exchange when the head of its request has been read. Shared by all its messages.
@@ -98,8 +98,8 @@ pub struct ExchangeFinished {
     pub ending: Ending,
     /// The status of the reply, when one came.
     pub status: Option<u16>,
-    /// The request's body on the wire, after transfer coding.
-    pub request: Option<Digest>,
+    /// The length of the request's body on the wire, after transfer coding; `None` when it was not forwarded whole.
+    pub request_bytes: Option<u64>,
     /// What the reply was, when it was read.
     pub reply: Option<ReplySummary>,
     /// How many calls of the reply were put to the gate.

@@ -11,15 +11,13 @@ use vigil_core::message::{
 };
 use vigil_core::wire::ReplySummary;
 
-use super::request::Digesting;
 use super::{Dispatch, Exchange, Exchanges, lock};
 
 /// How many ends may wait to be said.
 pub(super) const ENDS: usize = 256;
-/// Waking a plane's thread costs as much as relaying a small reply. When more exchanges than these end at once, the next
-/// ends wait a little, so that one wake tells of all of them.
-const FEW_ENDS: usize = 3;
-const BETWEEN_ENDS: Duration = Duration::from_millis(1);
+/// Waking a plane's thread costs as much as relaying a small reply, and nobody waits for the end of an exchange: the first
+/// waits this long for others, so that one wake tells of all of them.
+const GATHER: Duration = Duration::from_millis(5);
 
 /// What is known of the reply.
 #[derive(Default)]
@@ -41,7 +39,6 @@ pub(super) enum Late {
         captured: Option<Arc<RequestCaptured>>,
         gone: Option<ClientGone>,
         finished: Box<ExchangeFinished>,
-        request: Digesting,
     },
     Vault(VaultInput),
     /// Nothing more comes.
@@ -55,25 +52,44 @@ impl Late {
     }
 
     pub(super) async fn say(self, desk: &Exchanges) {
+        if let Some(for_analysis) = self.say_but_analysis(desk).await {
+            for_analysis.say(desk).await;
+        }
+    }
+
+    /// Says it to all others, and gives what Analysis must hear.
+    async fn say_but_analysis(self, desk: &Exchanges) -> Option<ForAnalysis> {
         match self {
             // A closed queue means that the plane is gone, and with it whoever would hear this.
-            Self::End { captured, gone, mut finished, request } => {
-                if let Some(captured) = captured {
-                    let _gone = desk.analysis.say_async(AnalysisInput::Request(captured)).await;
-                }
+            Self::End { captured, gone, finished } => {
                 if let Some(gone) = gone {
                     let _gone = desk.policy.say_async(PolicyInput::ClientGone(gone)).await;
                 }
-                finished.request = request.wait().await;
-                let finished = Arc::new(*finished);
-                let _gone = desk.analysis.say_async(AnalysisInput::Finished(finished.clone())).await;
-                let _gone = desk.policy.say_async(PolicyInput::Finished(finished)).await;
+                let finished = Arc::<ExchangeFinished>::from(finished);
+                let _gone = desk.policy.say_async(PolicyInput::Finished(finished.clone())).await;
+                return Some(ForAnalysis { captured, finished });
             }
             Self::Vault(input) => {
                 let _gone = desk.vault.say_async(input).await;
             }
             Self::Close => {}
         }
+        None
+    }
+}
+
+/// An end as Analysis hears it.
+struct ForAnalysis {
+    captured: Option<Arc<RequestCaptured>>,
+    finished: Arc<ExchangeFinished>,
+}
+
+impl ForAnalysis {
+    async fn say(self, desk: &Exchanges) {
+        if let Some(captured) = self.captured {
+            desk.tell_analysis(AnalysisInput::Request(captured)).await;
+        }
+        desk.tell_analysis(AnalysisInput::Finished(self.finished)).await;
     }
 }
 
@@ -91,24 +107,24 @@ impl Exchange {
             Ending::Complete | Ending::UpstreamCut | Ending::Refused(_) => GoneHow::ReplyFailed,
         };
         let gone = tail.unanswered.then_some(ClientGone { exchange: self.id(), at, how });
-        let (captured, request) = {
+        let (captured, request_bytes) = {
             let mut request = lock(&self.request);
             let unheard = request.completed_at().is_some() && !self.captured.initialized();
-            (unheard.then(|| request.capture(&self.head)), request.take_digest())
+            (unheard.then(|| request.capture(&self.head)), request.whole_bytes())
         };
         let finished = Box::new(ExchangeFinished {
             head: self.head.clone(),
             at,
             ending,
             status: tail.status,
-            request: None,
+            request_bytes,
             reply: tail.summary.take(),
             calls: tail.calls,
             first_byte_micros: tail
                 .first_byte
                 .map(|time| u64::try_from(time.as_micros()).unwrap_or(u64::MAX)),
         });
-        Some(Late::End { captured, gone, finished, request })
+        Some(Late::End { captured, gone, finished })
     }
 }
 
@@ -160,20 +176,21 @@ impl Dispatch {
             pending::<()>().await;
         };
         let ends = async {
-            let mut batch = Vec::with_capacity(ENDS);
-            loop {
-                let count = ends.recv_many(&mut batch, ENDS).await;
-                if count == 0 {
-                    break;
-                }
-                for end in batch.drain(..) {
+            let mut for_analysis = Vec::new();
+            while let Some(first) = ends.recv().await {
+                sleep(GATHER).await;
+                let mut next = Some(first);
+                let mut count = 0;
+                while let Some(end) = next {
                     match end {
                         Late::Close => ends.close(),
-                        end => end.say(&exchanges).await,
+                        end => for_analysis.extend(end.say_but_analysis(&exchanges).await),
                     }
+                    count += 1;
+                    next = if count < ENDS { ends.try_recv().ok() } else { None };
                 }
-                if count > FEW_ENDS {
-                    sleep(BETWEEN_ENDS).await;
+                for end in for_analysis.drain(..) {
+                    end.say(&exchanges).await;
                 }
             }
         };

@@ -263,7 +263,7 @@ impl ReplyGate {
             self.unanswered.push((number, until));
             self.calls += 1;
             // Without Analysis the call is decided by rules alone; without Policy it is not released.
-            let _gone = desk.analysis.say_async(AnalysisInput::Call(captured.clone())).await;
+            desk.tell_analysis(AnalysisInput::Call(captured.clone())).await;
             if desk.policy.say_async(PolicyInput::Call(captured)).await.is_err() {
                 return Err(
                     self.cut(NoticeKind::Limit, "the Policy plane is gone; no call is released".to_owned())

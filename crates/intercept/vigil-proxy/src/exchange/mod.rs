@@ -35,7 +35,7 @@ use vigil_core::message::{
     VaultInput,
 };
 use vigil_core::wire::{Endpoint, WireFormats};
-use vigil_core::{ExchangeId, Timestamp};
+use vigil_core::{ExchangeId, Timestamp, budget};
 
 use crate::coding::Coding;
 use crate::config::{Limits, ProxyConfig, UnknownFormat};
@@ -48,6 +48,9 @@ use self::request::RequestTally;
 use self::session::Sessions;
 
 pub(crate) use self::gate::{Cut, Delivery, ReplyGate, Wake};
+
+/// Analysis reads a shorter request in less time than it takes to wake it, so nobody wakes it for that alone.
+const READ_AHEAD: usize = 16 * 1024;
 
 /// Reads the clock of this machine.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -110,6 +113,16 @@ pub(crate) struct Dispatch {
 }
 
 impl Exchanges {
+    /// Says something to Analysis, and goes on without it when it is gone or has no room for longer than a call waits for
+    /// it: Policy then decides by rules alone, and text flows.
+    pub(crate) async fn tell_analysis(&self, input: AnalysisInput) {
+        let patience = Duration::from_millis(budget::ANALYSIS_DEADLINE.0);
+        match tokio::time::timeout(patience, self.analysis.say_async(input)).await {
+            Ok(Ok(()) | Err(_)) => {}
+            Err(_) => tracing::warn!("analysis has no room; what it was told is decided without it"),
+        }
+    }
+
     pub(crate) fn new(
         config: &ProxyConfig,
         formats: Arc<dyn WireFormats>,
@@ -157,7 +170,7 @@ impl Exchanges {
         Arc::new(Exchange {
             desk: self.clone(),
             head,
-            request: Mutex::new(RequestTally::new(scan, keep, coding)),
+            request: Mutex::new(RequestTally::new(scan, keep, coding, (request.field)("content-length"))),
             captured: OnceCell::new(),
             tail: Mutex::new(Tail::default()),
         })
@@ -222,13 +235,13 @@ impl Exchange {
 
     /// The request was forwarded whole.
     pub(crate) async fn request_complete(&self) {
-        let may_carry_calls = {
+        let ahead = {
             let mut request = lock(&self.request);
             request.complete(Instant::now());
-            request.may_carry_calls()
+            request.kept_bytes() > READ_AHEAD && request.may_carry_calls()
         };
-        // Analysis reads while the provider thinks. Where no call can come it has time until the end.
-        if may_carry_calls {
+        // Analysis reads a long request while the provider thinks. Any other has time until its first call, or its end.
+        if ahead {
             self.say_captured().await;
         }
     }
@@ -239,8 +252,7 @@ impl Exchange {
         self.captured
             .get_or_init(|| async {
                 let captured = lock(&self.request).capture(&self.head);
-                // A closed queue means that Analysis is gone; Policy then decides without it.
-                let _gone = self.desk.analysis.say_async(AnalysisInput::Request(captured)).await;
+                self.desk.tell_analysis(AnalysisInput::Request(captured)).await;
             })
             .await;
     }

@@ -3,65 +3,48 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use sha2::{Digest as _, Sha256};
-use tokio::task::{JoinHandle, spawn_blocking};
 use vigil_core::message::{CapturedBody, ExchangeHead, RequestCaptured};
-use vigil_core::wire::{Digest, RequestScan};
+use vigil_core::wire::RequestScan;
 
-/// A larger body is hashed beside the connection's task: the provider must not wait for it.
-const HASHED_AT_ONCE: usize = 32 * 1024;
+/// What a client announces is believed up to here; a longer body makes room as it comes.
+const MOST_RESERVED: usize = 4 << 20;
 
-/// Copy, scan and digest of a request's body.
+/// Copy, scan and length of a request's body.
 pub(super) struct RequestTally {
     length: u64,
     /// The body so far; given up when it grows over `keep`.
     body: Vec<u8>,
     keep: usize,
-    /// Follows a body that is not kept. One that is kept is hashed when it is whole.
-    running: Option<Sha256>,
+    /// Whether `body` is all that came.
+    kept: bool,
     coding: Option<String>,
     scan: Option<Box<dyn RequestScan>>,
     may_carry_calls: Option<bool>,
     completed_at: Option<Instant>,
-    digest: Digesting,
-}
-
-/// The digest of a whole body, or the task that makes it.
-#[derive(Default)]
-pub(super) enum Digesting {
-    /// The body is not whole.
-    #[default]
-    Unknown,
-    Known(Digest),
-    Task(JoinHandle<Digest>),
-}
-
-impl Digesting {
-    pub(super) async fn wait(self) -> Option<Digest> {
-        match self {
-            Self::Unknown => None,
-            Self::Known(digest) => Some(digest),
-            // A task that was cancelled belongs to a runtime that is gone.
-            Self::Task(task) => task.await.ok(),
-        }
-    }
 }
 
 impl RequestTally {
-    pub(super) fn new(scan: Option<Box<dyn RequestScan>>, keep: usize, coding: Option<&[u8]>) -> Self {
+    /// `announced` is the value of the header field `content-length`.
+    pub(super) fn new(
+        scan: Option<Box<dyn RequestScan>>,
+        keep: usize,
+        coding: Option<&[u8]>,
+        announced: Option<&[u8]>,
+    ) -> Self {
         let coding = coding
             .map(|value| String::from_utf8_lossy(value).trim().to_ascii_lowercase())
             .filter(|value| !value.is_empty() && value != "identity");
+        let announced = announced.and_then(|value| std::str::from_utf8(value).ok()?.trim().parse().ok());
+        let room = announced.filter(|&length| length <= keep).unwrap_or(0).min(MOST_RESERVED);
         Self {
             length: 0,
-            body: Vec::new(),
+            body: Vec::with_capacity(room),
             keep,
-            running: None,
+            kept: true,
             coding,
             scan,
             may_carry_calls: None,
             completed_at: None,
-            digest: Digesting::Unknown,
         }
     }
 
@@ -70,13 +53,11 @@ impl RequestTally {
         if let Some(scan) = &mut self.scan {
             scan.push(bytes);
         }
-        match &mut self.running {
-            Some(running) => running.update(bytes),
-            None if self.body.len() + bytes.len() > self.keep => {
-                let kept = std::mem::take(&mut self.body);
-                self.running = Some(Sha256::new().chain_update(kept).chain_update(bytes));
-            }
-            None => self.body.extend_from_slice(bytes),
+        if self.kept && self.body.len() + bytes.len() <= self.keep {
+            self.body.extend_from_slice(bytes);
+        } else {
+            self.kept = false;
+            self.body = Vec::new();
         }
     }
 
@@ -88,6 +69,11 @@ impl RequestTally {
         self.completed_at
     }
 
+    /// The length of the whole body.
+    pub(super) fn whole_bytes(&self) -> Option<u64> {
+        self.completed_at.map(|_| self.length)
+    }
+
     /// Whether the reply may hold calls. A request that is not yet complete may say anything.
     pub(super) fn may_carry_calls(&mut self) -> bool {
         if self.completed_at.is_none() {
@@ -97,45 +83,22 @@ impl RequestTally {
         *may_carry_calls.get_or_insert_with(|| scan.as_mut().is_none_or(|scan| scan.may_carry_calls()))
     }
 
-    /// What Analysis hears, once. Begins to hash the body when it is whole.
+    /// How many bytes of it wait to be captured.
+    pub(super) fn kept_bytes(&self) -> usize {
+        self.body.len()
+    }
+
+    /// What Analysis hears, once. Nothing that still comes is kept: it has lost its beginning.
     pub(super) fn capture(&mut self, head: &Arc<ExchangeHead>) -> Arc<RequestCaptured> {
-        let whole = self.completed_at.is_some();
-        let kept = self.running.is_none();
+        let kept = std::mem::replace(&mut self.kept, false);
         let body = CapturedBody {
             bytes: std::mem::take(&mut self.body),
             length: self.length,
-            complete: whole && kept,
+            complete: self.completed_at.is_some() && kept,
             coding: self.coding.take(),
         };
-        let captured = Arc::new(RequestCaptured { head: head.clone(), body });
-        self.digest = match self.running.take() {
-            // What still comes has lost its beginning: such a request has no digest, and nothing more of it is kept.
-            _ if !whole => {
-                self.running = Some(Sha256::new());
-                Digesting::Unknown
-            }
-            Some(running) => Digesting::Known(digest(running, self.length)),
-            None if captured.body.bytes.len() <= HASHED_AT_ONCE => Digesting::Known(of_body(&captured)),
-            None => {
-                let captured = captured.clone();
-                Digesting::Task(spawn_blocking(move || of_body(&captured)))
-            }
-        };
-        captured
+        Arc::new(RequestCaptured { head: head.clone(), body })
     }
-
-    /// The digest of the whole body, once.
-    pub(super) fn take_digest(&mut self) -> Digesting {
-        std::mem::take(&mut self.digest)
-    }
-}
-
-fn of_body(captured: &RequestCaptured) -> Digest {
-    digest(Sha256::new().chain_update(&captured.body.bytes), captured.body.length)
-}
-
-fn digest(sha256: Sha256, length: u64) -> Digest {
-    Digest { sha256: sha256.finalize().into(), length }
 }
 
 #[cfg(test)]
@@ -160,36 +123,41 @@ mod tests {
         })
     }
 
-    async fn check(keep: usize, pieces: &[&[u8]], kept: bool) {
-        let mut tally = RequestTally::new(None, keep, Some(b" GZIP "));
+    #[track_caller]
+    fn check(keep: usize, announced: &str, pieces: &[&[u8]], kept: bool) {
+        let mut tally = RequestTally::new(None, keep, Some(b" GZIP "), Some(announced.as_bytes()));
         for piece in pieces {
             tally.push(piece);
         }
+        assert_eq!(tally.whole_bytes(), None);
         tally.complete(Instant::now());
         let body = tally.capture(&head()).body.clone();
         let whole = pieces.concat();
-        assert_eq!((body.length, body.complete, body.bytes.is_empty()), (whole.len() as u64, kept, !kept));
+        assert_eq!((body.length, body.complete), (whole.len() as u64, kept));
+        assert_eq!(body.bytes, if kept { whole.clone() } else { Vec::new() });
         assert_eq!(body.coding.as_deref(), Some("gzip"));
-        let expected = Digest { sha256: Sha256::digest(&whole).into(), length: whole.len() as u64 };
-        assert_eq!(tally.take_digest().wait().await, Some(expected));
+        assert_eq!(tally.whole_bytes(), Some(whole.len() as u64));
     }
 
-    #[tokio::test]
-    async fn a_body_has_its_digest_whether_it_is_kept_or_not() {
-        check(4, &[b"abc", b"de", b"f"], false).await;
-        check(10, &[b"abc", b"de"], true).await;
-        check(1 << 20, &[&[7; 100_000], &[8; 100_000]], true).await;
+    #[test]
+    fn a_body_is_kept_up_to_the_limit_whatever_was_announced() {
+        check(4, "6", &[b"abc", b"de", b"f"], false);
+        check(4, "99999999999999999999", &[b"abcde", b"f"], false);
+        check(10, "5", &[b"abc", b"de"], true);
+        check(10, "-1", &[b"abc", b"de"], true);
+        check(1 << 20, "1", &[&[7; 100_000], &[8; 100_000]], true);
     }
 
-    #[tokio::test]
-    async fn an_unfinished_request_has_no_digest_and_may_ask_for_calls() {
-        let mut tally = RequestTally::new(None, 4, Some(b"identity"));
+    #[test]
+    fn an_unfinished_request_has_no_length_and_may_ask_for_calls() {
+        let mut tally = RequestTally::new(None, 4, Some(b"identity"), None);
         tally.push(b"ab");
         assert!(tally.may_carry_calls());
+        assert_eq!(tally.kept_bytes(), 2);
         let body = tally.capture(&head()).body.clone();
         assert_eq!((body.bytes.as_slice(), body.complete, body.coding), (b"ab".as_slice(), false, None));
+        assert_eq!(tally.whole_bytes(), None);
         tally.push(b"cd");
-        tally.complete(Instant::now());
-        assert_eq!(tally.take_digest().wait().await, None);
+        assert_eq!(tally.kept_bytes(), 0);
     }
 }

@@ -121,7 +121,7 @@ pub(crate) fn finished(n: u64, millis: i64, ending: Ending) -> PolicyInput {
         at: at(millis),
         ending,
         status: Some(200),
-        request: None,
+        request_bytes: None,
         reply: None,
         calls: 1,
         first_byte_micros: None,

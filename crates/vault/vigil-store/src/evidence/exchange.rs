@@ -51,7 +51,7 @@ fn request(exchange: &ExchangeDecided, brief: bool) -> Vec<u8> {
         object.nullable("model", classified.and_then(|classified| classified.model.as_deref()));
     }
     object.number("at_us", head.at.micros);
-    object.digest("body", finished.request.as_ref());
+    object.count("body_bytes", finished.request_bytes);
     object.count("messages", classified.map(|classified| classified.messages.into()));
     object.count("tools", classified.map(|classified| classified.tools.into()));
     object.finish()

@@ -202,7 +202,7 @@ pub fn exchange(number: u128) -> ExchangeDecided {
             at: Timestamp::from_micros(1_780_000_001_000_000),
             ending: Ending::Complete,
             status: Some(200),
-            request: Some(Digest { sha256: [1; 32], length: 1234 }),
+            request_bytes: Some(1234),
             reply: Some(ReplySummary {
                 protocol: "anthropic-messages-stream",
                 model: Some("claude-x".to_owned()),
