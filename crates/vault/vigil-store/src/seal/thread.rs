@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use super::{SealError, Sealer};
 use crate::journal::Position;
 
-/// How long the first record of a batch waits for company.
-const GATHER: Duration = Duration::from_millis(15);
+/// How long the first record of a batch waits for company. What is denied or held is on the disk without it.
+const GATHER: Duration = Duration::from_millis(75);
 /// The anchor moves at most this often while records flow: a system key store can be slow.
 const ANCHOR_EVERY: Duration = Duration::from_secs(1);
 /// After a failure it is tried again this much later.
