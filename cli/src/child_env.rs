@@ -43,6 +43,14 @@ const REPLACES: &[&str] = &[
     "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "PIP_CERT", "AWS_CA_BUNDLE",
     "CARGO_HTTP_CAINFO", "npm_config_cafile", "NPM_CONFIG_CAFILE", "BUNDLE_SSL_CA_CERT", "CODEX_CA_CERTIFICATE",
 ];
+/// Where the platforms keep their roots in one file.
+const PLATFORM_BUNDLES: [&str; 5] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+];
 const ALWAYS_DIRECT: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
 impl Behind<'_> {
@@ -69,7 +77,7 @@ impl Behind<'_> {
             };
             changes.set.insert(name, file.into());
         }
-        let system = self.merged("system", &self.system_roots(&ours)?, &ours)?;
+        let system = self.merged("system", &self.system_roots()?, &ours)?;
         for name in REPLACES {
             let file = match self.inherited_pem(name) {
                 Some(theirs) => self.merged(name, &theirs, &ours)?,
@@ -114,18 +122,20 @@ impl Behind<'_> {
         text.contains("-----BEGIN CERTIFICATE-----").then_some(text)
     }
 
-    /// The roots of the platform, and those of an inherited `SSL_CERT_FILE` and `SSL_CERT_DIR`. Ours is left out: within
-    /// another `vigil run` the inherited file is a bundle of ours.
-    fn system_roots(&self, ours: &str) -> anyhow::Result<String> {
-        let loaded = rustls_native_certs::load_native_certs();
-        let mut text = String::with_capacity(256 << 10);
-        for certificate in &loaded.certs {
-            let before = text.len();
-            push_pem(&mut text, certificate);
-            if text.get(before..).is_some_and(|pem| crate::trust::holds(pem, ours)) {
-                text.truncate(before);
+    /// The roots of the platform, and those of an inherited `SSL_CERT_DIR`.
+    fn system_roots(&self) -> anyhow::Result<String> {
+        // The library would take an inherited `SSL_CERT_FILE` for the platform's roots; that file is merged for itself.
+        let bundle = PLATFORM_BUNDLES.iter().filter_map(|path| fs::read_to_string(path).ok()).next();
+        let mut text = match bundle.filter(|_| self.inherited.contains_key(&OsString::from("SSL_CERT_FILE"))) {
+            Some(bundle) => bundle,
+            None => {
+                let mut text = String::with_capacity(256 << 10);
+                for certificate in &rustls_native_certs::load_native_certs().certs {
+                    push_pem(&mut text, certificate);
+                }
+                text
             }
-        }
+        };
         let directory = self.inherited.get(&OsString::from("SSL_CERT_DIR")).map(PathBuf::from);
         for entry in directory.iter().filter_map(|path| fs::read_dir(path).ok()).flatten().flatten() {
             if let Ok(pem) = fs::read_to_string(entry.path())
@@ -140,7 +150,11 @@ impl Behind<'_> {
 
     fn merged(&self, name: &str, theirs: &str, ours: &str) -> anyhow::Result<PathBuf> {
         let path = self.bundle_dir.join(format!("{name}.pem"));
-        let text = format!("{}\n{}\n", theirs.trim_end(), ours.trim_end());
+        // Within another `vigil run`, or where the platform trusts the CA, it is there already.
+        let text = match crate::trust::holds(theirs, ours) {
+            true => format!("{}\n", theirs.trim_end()),
+            false => format!("{}\n{}\n", theirs.trim_end(), ours.trim_end()),
+        };
         if fs::read_to_string(&path).is_ok_and(|old| old == text) {
             return Ok(path);
         }

@@ -1,7 +1,7 @@
 //! A provider simulator.
 //!
 //! What it answers is told by the request: each line `!call NAME {json}` of the last user message becomes a tool call,
-//! `!say TEXT` becomes text; a message that carries tool results is answered with a closing sentence. So a test or a
+//! `!say TEXT` becomes text; the same lines in the header field `x-sim-script` (one JSON string) go before them; a message that carries tool results is answered with a closing sentence. So a test or a
 //! demo reads as what it does, and the same request gets the same reply.
 
 mod anthropic;

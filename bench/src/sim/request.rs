@@ -31,9 +31,10 @@ impl Format {
     }
 }
 
-/// The reply that a request's last message asks for.
-pub(crate) fn reply_to(format: Format, request: &Value) -> Reply {
-    let (text, has_result) = last_message(format, request);
+/// The reply that a request's last message asks for; a script beside the request comes before what the message says.
+pub(crate) fn reply_to(format: Format, request: &Value, script: Option<&str>) -> Reply {
+    let (typed, has_result) = last_message(format, request);
+    let text = script.unwrap_or(&typed);
     if has_result {
         return said("Thank you, that is all I needed. The work is done.");
     }
@@ -91,7 +92,7 @@ mod tests {
     #[test]
     fn a_line_becomes_a_call() {
         let request = json!({"messages": [{"role": "user", "content": "!say Let me look.\n!call Bash {\"command\":\"ls\"}"}]});
-        let reply = reply_to(Format::Anthropic, &request);
+        let reply = reply_to(Format::Anthropic, &request, None);
         assert_eq!(reply.words.concat(), "Let me look.");
         assert_eq!(reply.calls, [Call { name: "Bash".to_owned(), arguments: json!({"command": "ls"}) }]);
     }
@@ -99,12 +100,12 @@ mod tests {
     #[test]
     fn a_tool_result_ends_the_work() {
         let request = json!({"input": [{"type": "function_call_output", "call_id": "c", "output": "x"}]});
-        assert!(reply_to(Format::Responses, &request).calls.is_empty());
+        assert!(reply_to(Format::Responses, &request, None).calls.is_empty());
     }
 
     #[test]
     fn gemini_parts_are_read() {
         let request = json!({"contents": [{"role": "user", "parts": [{"text": "!call now {}"}]}]});
-        assert_eq!(reply_to(Format::Gemini { stream: false, sse: false }, &request).calls[0].name, "now");
+        assert_eq!(reply_to(Format::Gemini { stream: false, sse: false }, &request, None).calls[0].name, "now");
     }
 }

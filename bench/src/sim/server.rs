@@ -92,13 +92,18 @@ async fn answer(request: Request<Incoming>, options: SimulatorOptions) -> Respon
         .get("x-sim-pace-ms")
         .and_then(|value| value.to_str().ok()?.parse().ok())
         .map_or(options.pace, Duration::from_millis);
+    // As a JSON string, because a script has lines and a header field has none.
+    let script = request
+        .headers()
+        .get("x-sim-script")
+        .and_then(|value| serde_json::from_slice::<String>(value.as_bytes()).ok());
     let Ok(body) = Limited::new(request.into_body(), LARGEST_REQUEST).collect().await else {
         return error(StatusCode::PAYLOAD_TOO_LARGE, "the request broke off or is too large");
     };
     let Ok(request) = serde_json::from_slice::<Value>(&body.to_bytes()) else {
         return error(StatusCode::BAD_REQUEST, "the request is not JSON");
     };
-    let reply = reply_to(format, &request);
+    let reply = reply_to(format, &request, script.as_deref());
     let in_path = path.rsplit_once("models/").and_then(|(_, rest)| rest.split(':').next());
     let model = request.get("model").and_then(Value::as_str).or(in_path).unwrap_or("simulated").to_owned();
     let streams = request.get("stream").and_then(Value::as_bool).unwrap_or(false);

@@ -238,13 +238,17 @@ fn hold_json(hold: &HoldOpened) -> Value {
 }
 
 fn effect_json(effect: &Effect) -> Value {
-    json!({
+    let mut view = json!({
         "verb": effect.verb.token(),
         "resource": effect.resource.kind(),
         "of": resource_text(&effect.resource),
         "reversibility": effect.reversibility.token(),
         "provenance": effect.provenance.token(),
-    })
+    });
+    if let (Value::Object(members), false) = (&mut view, effect.command.is_empty()) {
+        members.insert("command".to_owned(), Value::String(effect.command.join(" ")));
+    }
+    view
 }
 
 /// A resource as a person reads it.

@@ -37,7 +37,7 @@ fn change(
 ) -> Ended {
     let home = context.places.home.clone().unwrap_or_default();
     let steps: Vec<Step> =
-        steps(trust::Platform::here(), ca, &home).into_iter().filter(|step| trust::applies(step)).collect();
+        steps(trust::Platform::here(), ca, &home).into_iter().filter(trust::applies).collect();
     let mut out = anstream::stdout().lock();
     if steps.is_empty() {
         bail!("no trust store was found that vigil knows; point your client at `{}` instead", ca.display());

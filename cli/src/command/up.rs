@@ -2,6 +2,8 @@
 
 use std::io::{IsTerminal as _, Write as _};
 
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::prelude::*;
 use tracing_subscriber::EnvFilter;
 
 use crate::Context;
@@ -34,14 +36,13 @@ pub(crate) fn run(context: &Context, args: &Up) -> Ended {
 }
 
 /// Logs to stderr, coloured on a terminal; `VIGIL_LOG` sets the level (`debug`, `vigil_proxy=trace`, …).
+///
+/// Only our own crates speak: a parser that logs what it reads would put commands and texts into the log.
 pub(crate) fn log_to_stderr(context: &Context) {
     let wanted = context.variable("VIGIL_LOG").and_then(|value| value.to_str()).unwrap_or("info");
-    let filter = EnvFilter::try_new(wanted).unwrap_or_else(|_| EnvFilter::new("info"));
+    let level = EnvFilter::try_new(wanted).unwrap_or_else(|_| EnvFilter::new("info"));
+    let ours = filter_fn(|metadata| metadata.target().starts_with("vigil"));
     let coloured = std::io::stderr().is_terminal() && context.variable("NO_COLOR").is_none_or(|value| value.is_empty());
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(coloured)
-        .with_target(false)
-        .init();
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(coloured).with_target(false);
+    tracing_subscriber::registry().with(lines.with_filter(ours)).with(level).init();
 }

@@ -18,7 +18,7 @@ pub(crate) struct Config {
     pub(crate) api_listen: SocketAddr,
     pub(crate) extra_ca_files: Vec<PathBuf>,
     pub(crate) crl_files: Vec<PathBuf>,
-    pub(crate) resolve: Vec<((String, u16), SocketAddr)>,
+    pub(crate) resolve: Vec<Override>,
     pub(crate) providers: Vec<Provider>,
     pub(crate) policy: PolicyChoice,
     pub(crate) hold_window: Millis,
@@ -26,6 +26,9 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     pub(crate) key_store: KeyStore,
 }
+
+/// A host and port, and where a connection to it goes instead of where the resolver says.
+pub(crate) type Override = ((String, u16), SocketAddr);
 
 /// A provider that the user added.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,7 +130,7 @@ fn paths(texts: &[String], base: &Path) -> Vec<PathBuf> {
     texts.iter().map(|text| base.join(text)).collect()
 }
 
-fn overrides(file: &ConfigFile) -> Result<Vec<((String, u16), SocketAddr)>, UsageError> {
+fn overrides(file: &ConfigFile) -> Result<Vec<Override>, UsageError> {
     let entry = |(from, to): (&String, &String)| {
         let key = format!("upstream.resolve.\"{from}\"");
         let place = host_and_port(from, None)

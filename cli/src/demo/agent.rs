@@ -30,10 +30,9 @@ impl Dialect {
         }
     }
 
-    /// A request with a task for the user to have typed and a script for the simulator to play.
-    fn request(self, task: &str, script: &str, tool: &str) -> Value {
+    /// A request with a task for the user to have typed.
+    fn request(self, text: &str, tool: &str) -> Value {
         let schema = json!({"type": "object", "properties": {"command": {"type": "string"}}, "required": ["command"]});
-        let text = format!("{task}\n{script}");
         match self {
             Self::Anthropic => json!({
                 "model": "claude-demo", "max_tokens": 1024, "stream": true,
@@ -89,7 +88,7 @@ pub(crate) enum Heard {
     Call(String),
 }
 
-/// Sends the request and hands over what is heard, with the time since the request was sent.
+/// Sends the request, with a script for the simulator to play, and hands over what is heard, with the time since the request was sent.
 pub(crate) async fn ask(
     route: &Route,
     dialect: Dialect,
@@ -97,10 +96,16 @@ pub(crate) async fn ask(
     mut hear: impl FnMut(Heard, Duration),
 ) -> anyhow::Result<()> {
     let mut connection = Connection::open(route).await?;
-    let body = dialect.request(task, script, tool).to_string();
+    let body = dialect.request(task, tool).to_string();
+    let script = serde_json::to_string(script)?;
     let sent = Instant::now();
     connection
-        .post(&route.host, dialect.path(), &[("User-Agent", "demo-agent/1.0")], body.as_bytes())
+        .post(
+            &route.host,
+            dialect.path(),
+            &[("User-Agent", "demo-agent/1.0"), ("X-Sim-Script", &script)],
+            body.as_bytes(),
+        )
         .await?;
     let mut waiting = Vec::new();
     let head = connection

@@ -47,7 +47,7 @@ impl Show {
     pub(crate) fn title(&self) -> Result<()> {
         self.line(format_args!("\n  {TITLE}vigil demo{TITLE:#}   a local-first firewall for AI agents"))?;
         self.line(format_args!(
-            "  {DIM}A simulated provider and a scripted agent; real TLS, a real daemon, a real record.{DIM:#}"
+            "  {DIM}A simulated provider, a scripted agent; real TLS, a real daemon and record.{DIM:#}"
         ))
     }
 
@@ -164,7 +164,7 @@ impl Show {
 
     pub(crate) fn verified(&self, records: u64, report: &str, code: u8) -> Result<()> {
         for line in report.lines().filter(|line| !line.trim().is_empty()) {
-            self.line(format_args!("     {line}"))?;
+            self.line(format_args!("  {line}"))?;
         }
         let (style, word) = if code == 0 { (GOOD, "verified") } else { (BAD, "not verified") };
         self.line(format_args!("     {style}{word}{style:#}  {records} records, exit code {code}"))
