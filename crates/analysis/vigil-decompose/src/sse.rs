@@ -1,7 +1,8 @@
 //! Server-sent events, cut out of a stream of bytes as the HTML standard defines them.
 //!
 //! An event is complete with its blank line, and no byte is waited for beyond that: after `CR CR` it is complete at
-//! once, and a `LF` that comes later belongs to what follows.
+//! once, and a `LF` that comes later belongs to what follows. Only in a stream whose lines end with `CR LF` the `LF` of the
+//! blank line is waited for, so that a stream that is cut before it was cut inside the event.
 
 use std::ops::Range;
 
@@ -31,6 +32,8 @@ pub(crate) struct EventSplitter {
     searched: usize,
     /// The line before ended with a CR at the end of what was there: a LF that follows belongs to that end.
     after_cr: bool,
+    /// The last line end was a CR LF.
+    has_crlf: bool,
     /// Whether the first line of the stream was read.
     begun: bool,
     name: Option<Range<usize>>,
@@ -56,6 +59,7 @@ impl EventSplitter {
             line: 0,
             searched: 0,
             after_cr: false,
+            has_crlf: false,
             begun: false,
             name: None,
             data: Data::None,
@@ -75,6 +79,7 @@ impl EventSplitter {
         if self.after_cr && self.line == self.given && self.buffer.get(self.line) == Some(&b'\n') {
             // The blank line ended with the CR, and the event before is gone already.
             self.after_cr = false;
+            self.has_crlf = true;
             self.line += 1;
             self.searched = self.line;
             return Some(Ok(self.give(self.line)));
@@ -141,7 +146,8 @@ impl EventSplitter {
     fn next_line(&mut self) -> Option<Range<usize>> {
         if self.after_cr && self.line < self.buffer.len() {
             self.after_cr = false;
-            if self.buffer.get(self.line) == Some(&b'\n') {
+            self.has_crlf = self.buffer.get(self.line) == Some(&b'\n');
+            if self.has_crlf {
                 self.line += 1;
                 self.searched = self.line;
             }
@@ -155,8 +161,15 @@ impl EventSplitter {
         let mut next = end + 1;
         if self.buffer.get(end) == Some(&b'\r') {
             match self.buffer.get(next) {
-                Some(b'\n') => next += 1,
-                Some(_) => {}
+                Some(b'\n') => {
+                    next += 1;
+                    self.has_crlf = true;
+                }
+                Some(_) => self.has_crlf = false,
+                None if self.has_crlf && end == self.line => {
+                    self.searched = end;
+                    return None;
+                }
                 None => self.after_cr = true,
             }
         }
@@ -274,6 +287,22 @@ mod tests {
         }
         assert_eq!(splitter.held_bytes(), 0);
         found
+    }
+
+    #[test]
+    fn the_blank_line_of_a_crlf_stream_waits_for_its_lf() {
+        let mut splitter = EventSplitter::new(1 << 20);
+        splitter.push(b"data: a\r\n\r");
+        assert!(splitter.next().is_none());
+        splitter.push(b"\n");
+        assert_eq!(splitter.next().unwrap().unwrap().raw, b"data: a\r\n\r\n");
+    }
+
+    #[test]
+    fn the_blank_line_of_a_cr_stream_waits_for_nothing() {
+        let mut splitter = EventSplitter::new(1 << 20);
+        splitter.push(b"data: a\r\r");
+        assert_eq!(splitter.next().unwrap().unwrap().raw, b"data: a\r\r");
     }
 
     /// Names and data of the events that a client sees.
