@@ -15,7 +15,7 @@ const MAX_ARGUMENT_BYTES: usize = 768 << 10;
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Detail {
     Full,
-    /// Arguments by digest.
+    /// Arguments by digest, and no commands.
     NoArguments,
     /// Lists by their lengths too.
     Counts,
@@ -88,7 +88,7 @@ fn action(decision: &Decision, detail: Detail) -> Vec<u8> {
     } else {
         object.text("arguments", &call.arguments);
     }
-    object.list("effects", &taken_apart.effects, effect);
+    object.list("effects", &taken_apart.effects, |one, out| effect(one, detail, out));
     if detail == Detail::Full {
         object.list("provenance", &taken_apart.arguments, |argument: &Argument, out| {
             let mut entry = Object::new();
@@ -101,7 +101,7 @@ fn action(decision: &Decision, detail: Detail) -> Vec<u8> {
     object.finish()
 }
 
-fn effect(effect: &Effect, out: &mut Vec<u8>) {
+fn effect(effect: &Effect, detail: Detail, out: &mut Vec<u8>) {
     let mut object = Object::new();
     object.text("verb", effect.verb.token());
     object.raw("resource", &resource(&effect.resource));
@@ -112,6 +112,10 @@ fn effect(effect: &Effect, out: &mut Vec<u8>) {
     magnitude.bool("outward", effect.magnitude.outward);
     object.raw("magnitude", &magnitude.finish());
     object.text("provenance", effect.provenance.token());
+    // The words of a command are arguments.
+    if detail == Detail::Full && !effect.command.is_empty() {
+        object.list("command", &effect.command, |word, out| json_text(word, out));
+    }
     out.extend_from_slice(&object.finish());
 }
 

@@ -47,6 +47,7 @@ fn every_ruling_becomes_its_pair_with_its_hashes() {
     assert_eq!(evidence["kind"], "action");
     assert_eq!(evidence["action"]["arguments"], json!({"command": "rm -rf /tmp/0", "reason": "räumen"}));
     assert_eq!(evidence["action"]["effects"][0]["resource"], json!({"kind": "path", "name": "/tmp/0"}));
+    assert_eq!(evidence["action"]["effects"][0]["command"], json!(["rm", "-rf", "/tmp/0"]));
     let models = json!({"isolation_forest": null, "lstm": 443_788, "bayesian": null, "cusum": null});
     assert_eq!(evidence["models"], models);
     assert_eq!(evidence["features"], json!({"version": 1, "values": [-1, 2_000_000]}));
