@@ -93,8 +93,22 @@ impl Conversation {
     /// Text of exactly this many bytes, with the escapes that code has in JSON.
     fn prose(&mut self, bytes: usize) {
         const WORDS: [&str; 16] = [
-            "fn ", "let value = ", "match state ", "{\\n    ", "}\\n", "\\\"text\\\"", "return Ok(())", ";\\n", "the gate ",
-            "record.append(", ") ", "// as it came\\n", "use std::path ", "01fa29c ", "\\t", "Größe ",
+            "fn ",
+            "let value = ",
+            "match state ",
+            "{\\n    ",
+            "}\\n",
+            "\\\"text\\\"",
+            "return Ok(())",
+            ";\\n",
+            "the gate ",
+            "record.append(",
+            ") ",
+            "// as it came\\n",
+            "use std::path ",
+            "01fa29c ",
+            "\\t",
+            "Größe ",
         ];
         let end = self.messages.len() + bytes;
         loop {

@@ -51,11 +51,16 @@ impl Approver {
         loop {
             // An event is one chunk of its own, so its data stand on one line.
             let text = String::from_utf8_lossy(&self.heard);
-            let data = text.split_once(OPENED).and_then(|(_, rest)| rest.split_once('\n')).map(|(data, _)| data);
+            let data =
+                text.split_once(OPENED).and_then(|(_, rest)| rest.split_once('\n')).map(|(data, _)| data);
             if let Some(data) = data {
                 let hold: Value = serde_json::from_str(data).context("reading a `hold_opened` event")?;
                 self.heard.clear();
-                return Ok(hold.get("id").and_then(Value::as_str).context("a hold without an id")?.to_owned());
+                return Ok(hold
+                    .get("id")
+                    .and_then(Value::as_str)
+                    .context("a hold without an id")?
+                    .to_owned());
             }
             if self.events.read_buf(&mut self.heard).await? == 0 {
                 bail!("the daemon ended the stream of events");

@@ -55,7 +55,8 @@ impl Probe {
             }
         }
         let name = ServerName::try_from(lane.host.to_string())?;
-        let stream = TlsConnector::from(Arc::clone(&lane.trust)).connect(name, socket).await.context("TLS")?;
+        let stream =
+            TlsConnector::from(Arc::clone(&lane.trust)).connect(name, socket).await.context("TLS")?;
         Ok(Self { stream, buffer: Vec::with_capacity(BUFFER) })
     }
 

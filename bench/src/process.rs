@@ -55,7 +55,9 @@ impl Server {
         let read = timeout(TO_START, reader.read_line(&mut line)).await;
         match (read, serde_json::from_str(&line)) {
             (Ok(Ok(_)), Ok(ready)) => Ok((server, ready)),
-            (Err(_), _) => bail!("the {name} was not ready after {} s{}", TO_START.as_secs(), server.last_words()),
+            (Err(_), _) => {
+                bail!("the {name} was not ready after {} s{}", TO_START.as_secs(), server.last_words())
+            }
             _ => bail!("the {name} did not start{}", server.last_words()),
         }
     }
@@ -86,7 +88,9 @@ impl Server {
     fn last_words(&self) -> String {
         let log = std::fs::read(&self.log).unwrap_or_default();
         let text = String::from_utf8_lossy(&log);
-        text.lines().rfind(|line| !line.trim().is_empty()).map_or_else(String::new, |line| format!(": {line}"))
+        text.lines()
+            .rfind(|line| !line.trim().is_empty())
+            .map_or_else(String::new, |line| format!(": {line}"))
     }
 }
 

@@ -39,7 +39,8 @@ pub async fn table(authority: &Authority, direct: &Route, vigil: &Route) -> Resu
             }
         }
     }
-    let mut text = format!("{:<12}{:>10}{:>10}{:>10}{:>16}\n", "2 KB request", "p50", "p99", "p99.9", "added at p50");
+    let mut text =
+        format!("{:<12}{:>10}{:>10}{:>10}{:>16}\n", "2 KB request", "p50", "p99", "p99.9", "added at p50");
     let base = columns.first_mut().map(|(_, _, samples)| samples.quantile(0.5)).unwrap_or_default();
     for (name, _, samples) in &mut columns {
         let p50 = samples.quantile(0.5);

@@ -22,7 +22,8 @@ pub fn serve(name: &str) -> Result<()> {
     std::io::stdin().lock().read_line(&mut line)?;
     let told: Value = serde_json::from_str(&line).context("the line on stdin is not JSON")?;
     let leaf = Leaf::from_json(&told)?;
-    let text = |name: &str| told.get(name).and_then(Value::as_str).with_context(|| format!("no `{name}` on stdin"));
+    let text =
+        |name: &str| told.get(name).and_then(Value::as_str).with_context(|| format!("no `{name}` on stdin"));
     match name {
         "upstream" => {
             // One thread: the upstream shall cost little and the same every time.
@@ -36,7 +37,8 @@ pub fn serve(name: &str) -> Result<()> {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
             runtime.block_on(async {
                 let trust = Route::trusting(text("trust")?)?;
-                let relay = Relay::start(leaf.server(&[])?, text("host")?, text("upstream")?.parse()?, trust).await?;
+                let relay =
+                    Relay::start(leaf.server(&[])?, text("host")?, text("upstream")?.parse()?, trust).await?;
                 until_stdin_ends(relay.address).await
             })
         }

@@ -116,7 +116,8 @@ async fn request(stream: &mut TlsStream<TcpStream>, buffer: &mut Vec<u8>) -> Res
                 let found = parsed.headers.iter().find(|field| field.name.eq_ignore_ascii_case(name));
                 found.map(|field| std::str::from_utf8(field.value)).transpose()
             };
-            let body: usize = field("content-length")?.context("a request without content-length")?.parse()?;
+            let body: usize =
+                field("content-length")?.context("a request without content-length")?.parse()?;
             break (length, body, field("x-bench")?.map_or(Ok(Wanted::Json), Wanted::parse)?);
         }
         if buffer.len() > LARGEST_HEAD {
@@ -135,7 +136,12 @@ async fn request(stream: &mut TlsStream<TcpStream>, buffer: &mut Vec<u8>) -> Res
     Ok(Some(wanted))
 }
 
-async fn events(stream: &mut TlsStream<TcpStream>, out: &mut String, count: u64, pace: Duration) -> Result<()> {
+async fn events(
+    stream: &mut TlsStream<TcpStream>,
+    out: &mut String,
+    count: u64,
+    pace: Duration,
+) -> Result<()> {
     open(out)?;
     stream.write_all(out.as_bytes()).await?;
     for number in 0..count {
@@ -163,16 +169,24 @@ async fn call(stream: &mut TlsStream<TcpStream>, out: &mut String, command: &str
     out.clear();
     let name = "content_block_start";
     let stamp = unix_nanos();
-    event(out, name, &format!(
-        r#"{{"type":"{name}","index":1,"content_block":{{"type":"tool_use","id":"toolu_{stamp:020}","name":"Bash","input":{{}}}}}}"#
-    ))?;
+    event(
+        out,
+        name,
+        &format!(
+            r#"{{"type":"{name}","index":1,"content_block":{{"type":"tool_use","id":"toolu_{stamp:020}","name":"Bash","input":{{}}}}}}"#
+        ),
+    )?;
     let arguments = serde_json::json!({"command": command, "description": "Look at it"}).to_string();
     let (start, end) = arguments.split_at(arguments.len() / 2);
     for part in ["", start, end] {
         let part = serde_json::Value::from(part);
-        event(out, "content_block_delta", &format!(
-            r#"{{"type":"content_block_delta","index":1,"delta":{{"type":"input_json_delta","partial_json":{part}}}}}"#
-        ))?;
+        event(
+            out,
+            "content_block_delta",
+            &format!(
+                r#"{{"type":"content_block_delta","index":1,"delta":{{"type":"input_json_delta","partial_json":{part}}}}}"#
+            ),
+        )?;
     }
     event(out, "content_block_stop", r#"{"type":"content_block_stop","index":1}"#)?;
     close(out, "tool_use")?;
@@ -186,26 +200,38 @@ fn open(out: &mut String) -> Result<()> {
         "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache\r\n\
          request-id: req_011CBench\r\ntransfer-encoding: chunked\r\n\r\n",
     );
-    event(out, "message_start", concat!(
-        r#"{"type":"message_start","message":{"id":"msg_01Bench","type":"message","role":"assistant","#,
-        r#""model":"claude-sonnet-4-5","content":[],"stop_reason":null,"stop_sequence":null,"#,
-        r#""usage":{"input_tokens":42,"output_tokens":1}}}"#,
-    ))?;
+    event(
+        out,
+        "message_start",
+        concat!(
+            r#"{"type":"message_start","message":{"id":"msg_01Bench","type":"message","role":"assistant","#,
+            r#""model":"claude-sonnet-4-5","content":[],"stop_reason":null,"stop_sequence":null,"#,
+            r#""usage":{"input_tokens":42,"output_tokens":1}}}"#,
+        ),
+    )?;
     let block = r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#;
     event(out, "content_block_start", block)
 }
 
 fn text(out: &mut String, words: &str) -> Result<()> {
     let stamp = unix_nanos();
-    event(out, "content_block_delta", &format!(
-        r#"{{"type":"content_block_delta","index":0,"delta":{{"type":"text_delta","text":"{words} @{stamp:020}"}}}}"#
-    ))
+    event(
+        out,
+        "content_block_delta",
+        &format!(
+            r#"{{"type":"content_block_delta","index":0,"delta":{{"type":"text_delta","text":"{words} @{stamp:020}"}}}}"#
+        ),
+    )
 }
 
 fn close(out: &mut String, reason: &str) -> Result<()> {
-    event(out, "message_delta", &format!(
-        r#"{{"type":"message_delta","delta":{{"stop_reason":"{reason}","stop_sequence":null}},"usage":{{"output_tokens":9}}}}"#
-    ))?;
+    event(
+        out,
+        "message_delta",
+        &format!(
+            r#"{{"type":"message_delta","delta":{{"stop_reason":"{reason}","stop_sequence":null}},"usage":{{"output_tokens":9}}}}"#
+        ),
+    )?;
     event(out, "message_stop", r#"{"type":"message_stop"}"#)?;
     out.push_str("0\r\n\r\n");
     Ok(())

@@ -79,7 +79,9 @@ impl Connection {
         socket.set_nodelay(true)?;
         if route.through_proxy {
             let target = format!("{}:{}", route.host, route.port);
-            socket.write_all(format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n").as_bytes()).await?;
+            socket
+                .write_all(format!("CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n\r\n").as_bytes())
+                .await?;
             let mut answer = Vec::new();
             while !answer.ends_with(b"\r\n\r\n") {
                 answer.push(socket.read_u8().await.context("the proxy closed the connection")?);
@@ -89,7 +91,8 @@ impl Connection {
             }
         }
         let name = ServerName::try_from(route.host.clone())?;
-        let stream = TlsConnector::from(Arc::clone(&route.trust)).connect(name, socket).await.context("TLS")?;
+        let stream =
+            TlsConnector::from(Arc::clone(&route.trust)).connect(name, socket).await.context("TLS")?;
         Ok(Self { stream, buffer: Vec::with_capacity(64 << 10) })
     }
 

@@ -85,9 +85,11 @@ pub(crate) struct Run {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  vigil up\n  vigil up --config vigil.toml --state-dir /tmp/vigil-try\n\n\
+#[command(
+    after_help = "Examples:\n  vigil up\n  vigil up --config vigil.toml --state-dir /tmp/vigil-try\n\n\
     Prints one JSON line on stdout when it is ready; logs go to stderr. SIGTERM or Ctrl-C ends it: held calls are\n\
-    denied, the record is sealed.")]
+    denied, the record is sealed."
+)]
 pub(crate) struct Up {
     /// Config file [default: ~/.config/vigil/vigil.toml, if it is there]
     #[arg(long, value_name = "FILE")]
@@ -111,8 +113,10 @@ pub(crate) struct Holds {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  vigil approve 01JQ000000000000000000000B-0\n  vigil approve --always 01JQ000000000000000000000B-0\n  \
-    vigil deny 01JQ000000000000000000000B-0")]
+#[command(
+    after_help = "Examples:\n  vigil approve 01JQ000000000000000000000B-0\n  vigil approve --always 01JQ000000000000000000000B-0\n  \
+    vigil deny 01JQ000000000000000000000B-0"
+)]
 pub(crate) struct Answer {
     /// The hold, as `vigil holds` shows it; its first characters are enough when they name one hold
     #[arg(value_name = "ID")]
@@ -123,7 +127,9 @@ pub(crate) struct Answer {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  vigil log\n  vigil log -n 200 --decision user_deny\n  vigil log --tool 'Bash' --json")]
+#[command(
+    after_help = "Examples:\n  vigil log\n  vigil log -n 200 --decision user_deny\n  vigil log --tool 'Bash' --json"
+)]
 pub(crate) struct Log {
     /// How many, newest first
     #[arg(short = 'n', long, default_value_t = 20, value_name = "N")]
@@ -168,7 +174,9 @@ pub(crate) enum Ca {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  vigil ca install\n  vigil ca install --yes\n  vigil ca remove --dry-run")]
+#[command(
+    after_help = "Examples:\n  vigil ca install\n  vigil ca install --yes\n  vigil ca remove --dry-run"
+)]
 pub(crate) struct CaChange {
     /// Do it without asking
     #[arg(long, short)]
@@ -204,10 +212,12 @@ pub(crate) struct ConfigShow {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  vigil bench\n  vigil bench --quick\n  vigil bench --rounds 9 --json bench.json\n  \
+#[command(
+    after_help = "Examples:\n  vigil bench\n  vigil bench --quick\n  vigil bench --rounds 9 --json bench.json\n  \
     vigil bench --only request_2k,sse_events\n\n\
     Compares a direct connection, a bare relay and Vigil, each server in its own process, on loopback. Takes about\n\
-    four minutes; the figures mean something on a quiet machine. Exit code 0, goals met or not.")]
+    four minutes; the figures mean something on a quiet machine. Exit code 0, goals met or not."
+)]
 pub(crate) struct Bench {
     /// Interleaved rounds of each measurement [default: 5, with --quick 2]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]

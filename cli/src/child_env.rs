@@ -33,15 +33,41 @@ pub(crate) struct Changes {
 }
 
 const PROXY: &[&str] = &[
-    "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "WSS_PROXY", "wss_proxy", "WS_PROXY",
-    "ws_proxy", "grpc_proxy", "npm_config_proxy", "npm_config_https_proxy", "YARN_HTTP_PROXY", "YARN_HTTPS_PROXY",
-    "PIP_PROXY", "BUNDLE_HTTP_PROXY", "BUNDLE_HTTPS_PROXY", "DOCKER_HTTP_PROXY", "DOCKER_HTTPS_PROXY",
+    "HTTPS_PROXY",
+    "https_proxy",
+    "HTTP_PROXY",
+    "http_proxy",
+    "ALL_PROXY",
+    "all_proxy",
+    "WSS_PROXY",
+    "wss_proxy",
+    "WS_PROXY",
+    "ws_proxy",
+    "grpc_proxy",
+    "npm_config_proxy",
+    "npm_config_https_proxy",
+    "YARN_HTTP_PROXY",
+    "YARN_HTTPS_PROXY",
+    "PIP_PROXY",
+    "BUNDLE_HTTP_PROXY",
+    "BUNDLE_HTTPS_PROXY",
+    "DOCKER_HTTP_PROXY",
+    "DOCKER_HTTPS_PROXY",
 ];
 const NO_PROXY: &[&str] = &["NO_PROXY", "no_proxy"];
 const ADDS: &[&str] = &["NODE_EXTRA_CA_CERTS", "DENO_CERT"];
 const REPLACES: &[&str] = &[
-    "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "PIP_CERT", "AWS_CA_BUNDLE",
-    "CARGO_HTTP_CAINFO", "npm_config_cafile", "NPM_CONFIG_CAFILE", "BUNDLE_SSL_CA_CERT", "CODEX_CA_CERTIFICATE",
+    "SSL_CERT_FILE",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "GIT_SSL_CAINFO",
+    "PIP_CERT",
+    "AWS_CA_BUNDLE",
+    "CARGO_HTTP_CAINFO",
+    "npm_config_cafile",
+    "NPM_CONFIG_CAFILE",
+    "BUNDLE_SSL_CA_CERT",
+    "CODEX_CA_CERTIFICATE",
 ];
 /// Where the platforms keep their roots in one file.
 const PLATFORM_BUNDLES: [&str; 5] = [
@@ -126,7 +152,8 @@ impl Behind<'_> {
     fn system_roots(&self) -> anyhow::Result<String> {
         // The library would take an inherited `SSL_CERT_FILE` for the platform's roots; that file is merged for itself.
         let bundle = PLATFORM_BUNDLES.iter().filter_map(|path| fs::read_to_string(path).ok()).next();
-        let mut text = match bundle.filter(|_| self.inherited.contains_key(&OsString::from("SSL_CERT_FILE"))) {
+        let mut text = match bundle.filter(|_| self.inherited.contains_key(&OsString::from("SSL_CERT_FILE")))
+        {
             Some(bundle) => bundle,
             None => {
                 let mut text = String::with_capacity(256 << 10);

@@ -87,10 +87,14 @@ impl Client {
     }
 }
 
-fn read(response: Result<ureq::http::Response<ureq::Body>, ureq::Error>, path: &str) -> anyhow::Result<Value> {
+fn read(
+    response: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    path: &str,
+) -> anyhow::Result<Value> {
     let mut response = response.with_context(|| format!("asking the daemon for `{path}`"))?;
     let status = response.status();
-    let value: Value = response.body_mut().read_json().with_context(|| format!("reading the answer to `{path}`"))?;
+    let value: Value =
+        response.body_mut().read_json().with_context(|| format!("reading the answer to `{path}`"))?;
     if status.is_success() {
         return Ok(value);
     }

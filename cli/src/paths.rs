@@ -22,7 +22,11 @@ impl Places {
             return Ok(state.join("vigil"));
         }
         let home = self.home.as_ref().context("HOME is not set; name a directory with --state-dir")?;
-        Ok(home.join(if cfg!(target_os = "macos") { "Library/Application Support/vigil" } else { ".local/state/vigil" }))
+        Ok(home.join(if cfg!(target_os = "macos") {
+            "Library/Application Support/vigil"
+        } else {
+            ".local/state/vigil"
+        }))
     }
 
     /// `~/.config/vigil/vigil.toml`: used when it is there and no --config was given.

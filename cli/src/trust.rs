@@ -27,9 +27,14 @@ pub(crate) struct Step {
 impl Step {
     /// The command as one would type it.
     pub(crate) fn shown(&self) -> String {
-        let plain = |word: &&String| word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./,:=+".contains(c));
+        let plain =
+            |word: &&String| word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./,:=+".contains(c));
         let quote = |word: &String| {
-            if plain(&word) && !word.is_empty() { word.clone() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+            if plain(&word) && !word.is_empty() {
+                word.clone()
+            } else {
+                format!("'{}'", word.replace('\'', "'\\''"))
+            }
         };
         self.command.iter().map(quote).collect::<Vec<_>>().join(" ")
     }
@@ -37,14 +42,32 @@ impl Step {
 
 /// The variables by which programs are pointed at roots of their own.
 pub(crate) const VARIABLES: [&str; 10] = [
-    "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "PIP_CERT",
-    "AWS_CA_BUNDLE", "CARGO_HTTP_CAINFO", "DENO_CERT", "CODEX_CA_CERTIFICATE",
+    "SSL_CERT_FILE",
+    "NODE_EXTRA_CA_CERTS",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "GIT_SSL_CAINFO",
+    "PIP_CERT",
+    "AWS_CA_BUNDLE",
+    "CARGO_HTTP_CAINFO",
+    "DENO_CERT",
+    "CODEX_CA_CERTIFICATE",
 ];
 
 const NICKNAME: &str = "Vigil local CA";
 const ANCHORS: [(&str, &str, &[&str], &str); 3] = [
-    ("/usr/sbin/update-ca-certificates", "/usr/local/share/ca-certificates/vigil.crt", &["update-ca-certificates"], "Debian, Ubuntu, Alpine"),
-    ("/usr/bin/update-ca-trust", "/etc/pki/ca-trust/source/anchors/vigil.pem", &["update-ca-trust", "extract"], "Fedora, RHEL"),
+    (
+        "/usr/sbin/update-ca-certificates",
+        "/usr/local/share/ca-certificates/vigil.crt",
+        &["update-ca-certificates"],
+        "Debian, Ubuntu, Alpine",
+    ),
+    (
+        "/usr/bin/update-ca-trust",
+        "/etc/pki/ca-trust/source/anchors/vigil.pem",
+        &["update-ca-trust", "extract"],
+        "Fedora, RHEL",
+    ),
     ("/usr/bin/trust", "", &[], "Arch and others with p11-kit"),
 ];
 
@@ -53,7 +76,17 @@ pub(crate) fn install(platform: Platform, ca: &Path, home: &Path) -> Vec<Step> {
     let ca = ca.display().to_string();
     match platform {
         Platform::MacOs => vec![step(
-            &["security", "add-trusted-cert", "-r", "trustRoot", "-p", "ssl", "-k", &login_keychain(home), &ca],
+            &[
+                "security",
+                "add-trusted-cert",
+                "-r",
+                "trustRoot",
+                "-p",
+                "ssl",
+                "-k",
+                &login_keychain(home),
+                &ca,
+            ],
             "trusts it for TLS in your login keychain; macOS asks for your password",
             "/usr/bin/security",
         )],
@@ -168,7 +201,10 @@ mod tests {
     #[test]
     fn a_shown_command_is_quoted() {
         let steps = install(Platform::Linux, Path::new("/s/c a.pem"), Path::new("/home/u"));
-        assert_eq!(steps[0].shown(), "sudo install -m 0644 '/s/c a.pem' /usr/local/share/ca-certificates/vigil.crt");
+        assert_eq!(
+            steps[0].shown(),
+            "sudo install -m 0644 '/s/c a.pem' /usr/local/share/ca-certificates/vigil.crt"
+        );
     }
 
     #[test]

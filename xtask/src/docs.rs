@@ -9,8 +9,23 @@ use anyhow::{Context as _, Result, bail};
 use crate::workspace::root;
 
 const COMMANDS: [&[&str]; 17] = [
-    &[], &["demo"], &["run"], &["up"], &["status"], &["holds"], &["approve"], &["deny"], &["log"], &["export"], &["ca"],
-    &["ca", "install"], &["ca", "remove"], &["config"], &["config", "show"], &["bench"], &["completions"],
+    &[],
+    &["demo"],
+    &["run"],
+    &["up"],
+    &["status"],
+    &["holds"],
+    &["approve"],
+    &["deny"],
+    &["log"],
+    &["export"],
+    &["ca"],
+    &["ca", "install"],
+    &["ca", "remove"],
+    &["config"],
+    &["config", "show"],
+    &["bench"],
+    &["completions"],
 ];
 
 /// Writes the file.

@@ -24,7 +24,13 @@ pub(crate) fn check(workspace: &Workspace) -> Result<Vec<String>> {
     Ok(faults)
 }
 
-fn scan(root: &Path, package_root: &Path, folder: &Path, package: &str, faults: &mut Vec<String>) -> Result<()> {
+fn scan(
+    root: &Path,
+    package_root: &Path,
+    folder: &Path,
+    package: &str,
+    faults: &mut Vec<String>,
+) -> Result<()> {
     let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
     for entry in entries {
         let path = entry?.path();
@@ -34,7 +40,8 @@ fn scan(root: &Path, package_root: &Path, folder: &Path, package: &str, faults: 
             let text = fs::read_to_string(&path).with_context(|| format!("reading `{}`", path.display()))?;
             let is_product = !path.components().any(|part| part.as_os_str() == "tests");
             for (number, line) in text.lines().enumerate() {
-                if let Some(why) = open_door(line, package, is_product, &|to| leaves(package_root, &path, to)) {
+                if let Some(why) = open_door(line, package, is_product, &|to| leaves(package_root, &path, to))
+                {
                     let place = path.strip_prefix(root).unwrap_or(&path).display();
                     faults.push(format!("{place}:{}: {why}", number + 1));
                 }

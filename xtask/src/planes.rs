@@ -10,8 +10,12 @@ use crate::workspace::Workspace;
 
 /// Every breach of the rule, in words.
 pub(crate) fn check(workspace: &Workspace) -> Result<Vec<String>> {
-    let members: BTreeMap<&str, &Package> =
-        workspace.metadata.workspace_packages().into_iter().map(|package| (package.name.as_str(), package)).collect();
+    let members: BTreeMap<&str, &Package> = workspace
+        .metadata
+        .workspace_packages()
+        .into_iter()
+        .map(|package| (package.name.as_str(), package))
+        .collect();
     let mut faults = Vec::new();
     for (name, package) in &members {
         let approved: BTreeSet<&str> =
@@ -34,7 +38,9 @@ pub(crate) fn check(workspace: &Workspace) -> Result<Vec<String>> {
             faults.push(format!("planes.toml approves {idle} for {name}, which does not import it"));
         }
     }
-    for named in workspace.planes.third_party.keys().chain(&workspace.planes.islands).chain(&workspace.planes.surfaces) {
+    for named in
+        workspace.planes.third_party.keys().chain(&workspace.planes.islands).chain(&workspace.planes.surfaces)
+    {
         if !members.contains_key(named.as_str()) {
             faults.push(format!("planes.toml names {named}, which is no crate of the workspace"));
         }
@@ -84,8 +90,12 @@ mod tests {
     #[test]
     fn a_foreign_plane_is_a_breach_and_the_own_is_not() {
         let workspace = Workspace::read().unwrap();
-        let members: BTreeMap<&str, &Package> =
-            workspace.metadata.workspace_packages().into_iter().map(|package| (package.name.as_str(), package)).collect();
+        let members: BTreeMap<&str, &Package> = workspace
+            .metadata
+            .workspace_packages()
+            .into_iter()
+            .map(|package| (package.name.as_str(), package))
+            .collect();
         let told = |from, to| breach(&workspace, from, to, &members).is_some();
         assert!(told("vigil-proxy", "vigil-policy"));
         assert!(told("vigil-proxy", "vigil-decompose"));

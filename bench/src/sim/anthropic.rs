@@ -38,9 +38,13 @@ pub(crate) fn stream(reply: &Reply, model: &str) -> Vec<Piece> {
     say(json!({"type": "ping"}));
     let mut index = 0;
     if !reply.words.is_empty() {
-        say(json!({"type": "content_block_start", "index": index, "content_block": {"type": "text", "text": ""}}));
+        say(
+            json!({"type": "content_block_start", "index": index, "content_block": {"type": "text", "text": ""}}),
+        );
         for word in &reply.words {
-            say(json!({"type": "content_block_delta", "index": index, "delta": {"type": "text_delta", "text": word}}));
+            say(
+                json!({"type": "content_block_delta", "index": index, "delta": {"type": "text_delta", "text": word}}),
+            );
         }
         say(json!({"type": "content_block_stop", "index": index}));
         index += 1;
@@ -50,12 +54,16 @@ pub(crate) fn stream(reply: &Reply, model: &str) -> Vec<Piece> {
             "type": "tool_use", "id": call.id("toolu_", at), "name": call.name, "input": {},
         }}));
         for piece in pieces(&call.arguments.to_string(), 9) {
-            say(json!({"type": "content_block_delta", "index": index, "delta": {"type": "input_json_delta", "partial_json": piece}}));
+            say(
+                json!({"type": "content_block_delta", "index": index, "delta": {"type": "input_json_delta", "partial_json": piece}}),
+            );
         }
         say(json!({"type": "content_block_stop", "index": index}));
         index += 1;
     }
-    say(json!({"type": "message_delta", "delta": {"stop_reason": stop_reason(reply), "stop_sequence": null}, "usage": usage(reply)}));
+    say(
+        json!({"type": "message_delta", "delta": {"stop_reason": stop_reason(reply), "stop_sequence": null}, "usage": usage(reply)}),
+    );
     say(json!({"type": "message_stop"}));
     out
 }

@@ -22,10 +22,12 @@ pub(crate) fn whole(reply: &Reply, model: &str) -> Value {
         .calls
         .iter()
         .enumerate()
-        .map(|(at, call)| json!({
-            "id": call.id("call_", at), "type": "function",
-            "function": {"name": call.name, "arguments": call.arguments.to_string()},
-        }))
+        .map(|(at, call)| {
+            json!({
+                "id": call.id("call_", at), "type": "function",
+                "function": {"name": call.name, "arguments": call.arguments.to_string()},
+            })
+        })
         .collect();
     if let (false, Some(message)) = (calls.is_empty(), message.as_object_mut()) {
         message.insert("tool_calls".to_owned(), Value::Array(calls));
@@ -40,10 +42,13 @@ pub(crate) fn whole(reply: &Reply, model: &str) -> Value {
 pub(crate) fn stream(reply: &Reply, model: &str) -> Vec<Piece> {
     let mut out = Vec::new();
     let mut say = |delta: Value, finish: Value| {
-        out.push(event(None, &json!({
-            "id": ID, "object": "chat.completion.chunk", "created": 1_780_000_000, "model": model,
-            "choices": [{"index": 0, "delta": delta, "logprobs": null, "finish_reason": finish}],
-        })));
+        out.push(event(
+            None,
+            &json!({
+                "id": ID, "object": "chat.completion.chunk", "created": 1_780_000_000, "model": model,
+                "choices": [{"index": 0, "delta": delta, "logprobs": null, "finish_reason": finish}],
+            }),
+        ));
     };
     say(json!({"role": "assistant", "content": ""}), Value::Null);
     for word in &reply.words {

@@ -37,8 +37,11 @@ pub(crate) fn stream(reply: &Reply, model: &str, sse: bool) -> Vec<Piece> {
     if sse {
         return chunks.iter().map(|chunk| format!("data: {chunk}\r\n\r\n")).collect();
     }
-    let mut out: Vec<Piece> =
-        chunks.iter().enumerate().map(|(at, chunk)| format!("{}{chunk}", if at == 0 { "[" } else { "\n,\r\n" })).collect();
+    let mut out: Vec<Piece> = chunks
+        .iter()
+        .enumerate()
+        .map(|(at, chunk)| format!("{}{chunk}", if at == 0 { "[" } else { "\n,\r\n" }))
+        .collect();
     out.push("\n]\n".to_owned());
     out
 }

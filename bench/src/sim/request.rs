@@ -43,7 +43,8 @@ pub(crate) fn reply_to(format: Format, request: &Value, script: Option<&str>) ->
         let line = line.trim();
         if let Some(call) = line.strip_prefix("!call ") {
             let (name, arguments) = call.split_once(' ').unwrap_or((call, "{}"));
-            let arguments = serde_json::from_str(arguments).unwrap_or_else(|_| Value::Object(serde_json::Map::new()));
+            let arguments =
+                serde_json::from_str(arguments).unwrap_or_else(|_| Value::Object(serde_json::Map::new()));
             reply.calls.push(Call { name: name.to_owned(), arguments });
         } else if let Some(text) = line.strip_prefix("!say ") {
             reply.words.extend(pieces(text, 6));
@@ -106,6 +107,9 @@ mod tests {
     #[test]
     fn gemini_parts_are_read() {
         let request = json!({"contents": [{"role": "user", "parts": [{"text": "!call now {}"}]}]});
-        assert_eq!(reply_to(Format::Gemini { stream: false, sse: false }, &request, None).calls[0].name, "now");
+        assert_eq!(
+            reply_to(Format::Gemini { stream: false, sse: false }, &request, None).calls[0].name,
+            "now"
+        );
     }
 }

@@ -15,10 +15,12 @@ fn message(reply: &Reply, status: &str) -> Value {
 }
 
 fn calls(reply: &Reply) -> Vec<Value> {
-    let item = |(at, call): (usize, &super::Call)| json!({
-        "id": call.id("fc_", at), "type": "function_call", "status": "completed",
-        "call_id": call.id("call_", at), "name": call.name, "arguments": call.arguments.to_string(),
-    });
+    let item = |(at, call): (usize, &super::Call)| {
+        json!({
+            "id": call.id("fc_", at), "type": "function_call", "status": "completed",
+            "call_id": call.id("call_", at), "name": call.name, "arguments": call.arguments.to_string(),
+        })
+    };
     reply.calls.iter().enumerate().map(item).collect()
 }
 
@@ -70,16 +72,27 @@ pub(crate) fn stream(reply: &Reply, model: &str) -> Vec<Piece> {
         if let Some(members) = opened.as_object_mut() {
             members.insert("content".to_owned(), json!([]));
         }
-        let part = |text: &str| json!({"type": "output_text", "text": text, "annotations": [], "logprobs": []});
+        let part =
+            |text: &str| json!({"type": "output_text", "text": text, "annotations": [], "logprobs": []});
         say(json!({"type": "response.output_item.added", "output_index": index, "item": opened}));
-        say(json!({"type": "response.content_part.added", "item_id": MESSAGE, "output_index": index, "content_index": 0, "part": part("")}));
+        say(
+            json!({"type": "response.content_part.added", "item_id": MESSAGE, "output_index": index, "content_index": 0, "part": part("")}),
+        );
         for word in &reply.words {
-            say(json!({"type": "response.output_text.delta", "item_id": MESSAGE, "output_index": index, "content_index": 0, "delta": word, "logprobs": []}));
+            say(
+                json!({"type": "response.output_text.delta", "item_id": MESSAGE, "output_index": index, "content_index": 0, "delta": word, "logprobs": []}),
+            );
         }
         let text = reply.words.concat();
-        say(json!({"type": "response.output_text.done", "item_id": MESSAGE, "output_index": index, "content_index": 0, "text": text, "logprobs": []}));
-        say(json!({"type": "response.content_part.done", "item_id": MESSAGE, "output_index": index, "content_index": 0, "part": part(&text)}));
-        say(json!({"type": "response.output_item.done", "output_index": index, "item": message(reply, "completed")}));
+        say(
+            json!({"type": "response.output_text.done", "item_id": MESSAGE, "output_index": index, "content_index": 0, "text": text, "logprobs": []}),
+        );
+        say(
+            json!({"type": "response.content_part.done", "item_id": MESSAGE, "output_index": index, "content_index": 0, "part": part(&text)}),
+        );
+        say(
+            json!({"type": "response.output_item.done", "output_index": index, "item": message(reply, "completed")}),
+        );
         index += 1;
     }
     for item in calls(reply) {
@@ -92,9 +105,13 @@ pub(crate) fn stream(reply: &Reply, model: &str) -> Vec<Piece> {
         let arguments = item.get("arguments").and_then(Value::as_str).unwrap_or_default().to_owned();
         say(json!({"type": "response.output_item.added", "output_index": index, "item": opened}));
         for piece in pieces(&arguments, 9) {
-            say(json!({"type": "response.function_call_arguments.delta", "item_id": id, "output_index": index, "delta": piece}));
+            say(
+                json!({"type": "response.function_call_arguments.delta", "item_id": id, "output_index": index, "delta": piece}),
+            );
         }
-        say(json!({"type": "response.function_call_arguments.done", "item_id": id, "output_index": index, "name": item.get("name"), "arguments": arguments}));
+        say(
+            json!({"type": "response.function_call_arguments.done", "item_id": id, "output_index": index, "name": item.get("name"), "arguments": arguments}),
+        );
         say(json!({"type": "response.output_item.done", "output_index": index, "item": item}));
         index += 1;
     }

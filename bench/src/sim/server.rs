@@ -75,7 +75,8 @@ async fn serve(socket: TcpStream, acceptor: TlsAcceptor, options: SimulatorOptio
     }
     // A client that breaks off is an ordinary end here: tests do it on purpose.
     let Ok(tls) = acceptor.accept(socket).await else { return };
-    let service = service_fn(move |request| async move { Ok::<_, Infallible>(answer(request, options).await) });
+    let service =
+        service_fn(move |request| async move { Ok::<_, Infallible>(answer(request, options).await) });
     let builder = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
     let _broke_off = builder.serve_connection(TokioIo::new(tls), service).await;
 }
@@ -126,7 +127,8 @@ fn whole(value: &Value) -> Response<Body> {
 }
 
 fn error(status: StatusCode, text: &str) -> Response<Body> {
-    let mut response = whole(&json!({"type": "error", "error": {"type": "simulator_error", "message": text}}));
+    let mut response =
+        whole(&json!({"type": "error", "error": {"type": "simulator_error", "message": text}}));
     *response.status_mut() = status;
     response
 }

@@ -7,9 +7,9 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use tokio::time::timeout;
 
+use super::Scale;
 use super::row::{Meter, Part};
 use super::servers::{ALLOWED, HELD, HOST, Way};
-use super::Scale;
 use crate::conversation::{Conversation, Request};
 use crate::local_api::Approver;
 use crate::measure::Samples;

@@ -7,10 +7,10 @@ use anyhow::Result;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 
+use super::Scale;
 use super::events::stream;
 use super::row::{Meter, Part};
 use super::servers::{HOST, Way};
-use super::Scale;
 use crate::conversation::Conversation;
 use crate::measure::Samples;
 use crate::probe::{Lane, Probe};

@@ -2,9 +2,9 @@
 
 use anyhow::{Result, bail};
 
+use super::Scale;
 use super::row::{Meter, Part};
 use super::servers::{HOST, Way};
-use super::Scale;
 use crate::conversation::{Conversation, Request};
 use crate::measure::Samples;
 use crate::probe::{Probe, Stamps};

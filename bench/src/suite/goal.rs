@@ -101,14 +101,20 @@ pub(crate) fn goals(report: &Report) -> Vec<Goal> {
         (!series.all.is_empty()).then(|| series.all.clone().quantile(share).as_secs_f64())
     };
     for name in ["sse_first_event", "sse_event", "sse_64"] {
-        let times = quantile(name, Vigil, 0.99).zip(quantile(name, Relay, 0.99)).and_then(|(v, r)| ratio(v, r));
+        let times =
+            quantile(name, Vigil, 0.99).zip(quantile(name, Relay, 0.99)).and_then(|(v, r)| ratio(v, r));
         say(name, "delay p99, against the relay's", Wanted::Times(1.5), times);
     }
 
     let rate = |column| row("requests_64").and_then(|row| row.of(column)?.rate());
     let share = rate(Vigil).zip(rate(Relay)).and_then(|(vigil, relay)| ratio(vigil, relay));
     say("requests_64", "throughput, of the relay's", Wanted::Share(0.6), share);
-    say("call_allowed", "added p99 (prevention)", Wanted::Below(50.0), millis(added_to("call_allowed", Vigil, Direct, 0.99)));
+    say(
+        "call_allowed",
+        "added p99 (prevention)",
+        Wanted::Below(50.0),
+        millis(added_to("call_allowed", Vigil, Direct, 0.99)),
+    );
 
     // The cost of a turn after the first, at 1 MB against 10 KB. Whatever moves a megabyte through two TLS connections
     // pays for each byte, the relay too; `own` is what Vigil takes beyond the relay: p50(vigil) - p50(relay). The goal is
@@ -122,10 +128,15 @@ pub(crate) fn goals(report: &Report) -> Vec<Goal> {
     say("growing_1m", "  the same of the relay", Wanted::Nothing, large_to_small(Relay, Direct));
     let work = |name, column| row(name).and_then(|row| row.of(column)?.work()).map(|work| work.as_secs_f64());
     let own_work = |name| Some(work(name, Vigil)? - work(name, Relay)?);
-    let work = own_work("growing_1m").zip(own_work("growing_10k")).and_then(|(large, small)| ratio(large, small));
+    let work =
+        own_work("growing_1m").zip(own_work("growing_10k")).and_then(|(large, small)| ratio(large, small));
     say("growing_1m", "own processor time, against 10 KB", Wanted::Nothing, work);
 
-    let idle = report.idle.iter().find(|(column, _)| *column == Vigil).map(|(_, memory)| memory.resident_kb as f64 / 1024.0);
+    let idle = report
+        .idle
+        .iter()
+        .find(|(column, _)| *column == Vigil)
+        .map(|(_, memory)| memory.resident_kb as f64 / 1024.0);
     say("memory", "resident, idle", Wanted::Megabytes(60.0), idle);
     goals
 }

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use super::Scale;
 use super::row::{Meter, Part};
 use super::servers::{ALLOWED, HOST, Way};
-use super::Scale;
 use crate::conversation::Conversation;
 use crate::measure::Samples;
 use crate::probe::Probe;
@@ -29,7 +29,13 @@ pub(crate) async fn conversations(way: &Way, scale: Scale) -> Result<Vec<Part>> 
     Ok(parts)
 }
 
-async fn from(way: &Way, scale: Scale, bytes: usize, rows: [&'static str; 2], count: u32) -> Result<[Part; 2]> {
+async fn from(
+    way: &Way,
+    scale: Scale,
+    bytes: usize,
+    rows: [&'static str; 2],
+    count: u32,
+) -> Result<[Part; 2]> {
     let mut probe = Probe::open(&way.lane).await?;
     let (mut first, mut later) = (Samples::default(), Samples::default());
     let (mut first_work, mut later_work) = (Duration::ZERO, Duration::ZERO);

@@ -121,19 +121,33 @@ async fn measure(
         for name in MEASUREMENTS.into_iter().filter(|name| wanted(name)) {
             for turn in 0..ways.len() {
                 let Some(way) = ways.get((turn + round as usize) % ways.len()) else { continue };
-                progress(&format!("round {} of {}: {name}, {}", round + 1, options.rounds.max(1), way.column.name()));
+                progress(&format!(
+                    "round {} of {}: {name}, {}",
+                    round + 1,
+                    options.rounds.max(1),
+                    way.column.name()
+                ));
                 let scale = Scale { quick: options.quick, round };
                 let measured = timeout(PATIENCE, measurement(name, way, scale)).await;
                 let measured = measured.unwrap_or_else(|_| bail!("no end after {} s", PATIENCE.as_secs()));
                 // When a server ended, that is the reason; what the client saw of it is not.
                 servers.check()?;
-                for part in measured.map_err(|error| error.context(format!("{name}, {}", way.column.name())))? {
+                for part in
+                    measured.map_err(|error| error.context(format!("{name}, {}", way.column.name())))?
+                {
                     row::file(&mut rows, way.column, part);
                 }
             }
         }
     }
-    Ok(Report { machine, load_after: load(), rounds: options.rounds.max(1), rows, idle, loaded: memory(&ways) })
+    Ok(Report {
+        machine,
+        load_after: load(),
+        rounds: options.rounds.max(1),
+        rows,
+        idle,
+        loaded: memory(&ways),
+    })
 }
 
 async fn measurement(name: &str, way: &Way, scale: Scale) -> Result<Vec<Part>> {

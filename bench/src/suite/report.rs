@@ -80,7 +80,9 @@ impl Report {
                 column => added(row, column, Direct, share),
             };
             let times = match *column {
-                Vigil => difference(0.5).zip(added(row, Relay, Direct, 0.5)).and_then(|(own, relay)| ratio(own, relay)),
+                Vigil => difference(0.5)
+                    .zip(added(row, Relay, Direct, 0.5))
+                    .and_then(|(own, relay)| ratio(own, relay)),
                 _ => None,
             };
             let signed = |share| difference(share).map_or_else(String::new, signed);
@@ -102,7 +104,11 @@ impl Report {
             return Ok(());
         }
         writeln!(f, "\nmemory: resident set and threads of the process")?;
-        writeln!(f, "{:8}{:>10}{:>12}{:>12}{:>9}{:>14}", "", "idle", "after load", "highest", "threads", "after load")?;
+        writeln!(
+            f,
+            "{:8}{:>10}{:>12}{:>12}{:>9}{:>14}",
+            "", "idle", "after load", "highest", "threads", "after load"
+        )?;
         for (column, idle) in &self.idle {
             let Some((_, loaded)) = self.loaded.iter().find(|(known, _)| known == column) else { continue };
             let mb = |kb: u64| format!("{:.1} MB", kb as f64 / 1024.0);
@@ -141,7 +147,8 @@ impl Report {
 
     /// All figures. Durations are nanoseconds.
     pub fn to_json(&self) -> Value {
-        let rows: Map<String, Value> = self.rows.iter().map(|row| (row.name.to_owned(), row_json(row))).collect();
+        let rows: Map<String, Value> =
+            self.rows.iter().map(|row| (row.name.to_owned(), row_json(row))).collect();
         json!({
             "machine": self.machine.to_json(), "load_after": self.load_after, "rounds": self.rounds, "rows": rows,
             "memory": {"idle": memory_json(&self.idle), "loaded": memory_json(&self.loaded)},
@@ -161,11 +168,17 @@ fn row_json(row: &Row) -> Value {
 fn series_json(row: &Row, column: Column, series: &Series) -> Value {
     let quantiles = |samples: &crate::measure::Samples| {
         let mut samples = samples.clone();
-        QUANTILES.iter().map(|(name, share)| ((*name).to_owned(), json!(nanos(samples.quantile(*share))))).collect()
+        QUANTILES
+            .iter()
+            .map(|(name, share)| ((*name).to_owned(), json!(nanos(samples.quantile(*share)))))
+            .collect()
     };
     let mut all: Map<String, Value> = quantiles(&series.all);
     all.insert("count".to_owned(), json!(series.all.len()));
-    all.insert("rounds".to_owned(), series.rounds.iter().map(|round| Value::Object(quantiles(round))).collect());
+    all.insert(
+        "rounds".to_owned(),
+        series.rounds.iter().map(|round| Value::Object(quantiles(round))).collect(),
+    );
     all.insert("processor".to_owned(), json!(series.work().map(nanos)));
     if !series.per_second.is_empty() {
         all.insert("per_second".to_owned(), json!(series.per_second));

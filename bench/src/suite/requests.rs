@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use anyhow::Result;
 
+use super::Scale;
 use super::row::{Meter, Part};
 use super::servers::{HOST, Way};
-use super::Scale;
 use crate::conversation::Conversation;
 use crate::measure::Samples;
 use crate::probe::Probe;

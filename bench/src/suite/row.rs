@@ -63,7 +63,10 @@ pub(crate) fn file(rows: &mut Vec<Row>, column: Column, part: Part) {
     let at = match rows.iter().position(|row| row.name == part.row) {
         Some(at) => at,
         None => {
-            rows.push(Row { name: part.row, series: Column::ALL.map(|column| (column, Series::default())).into() });
+            rows.push(Row {
+                name: part.row,
+                series: Column::ALL.map(|column| (column, Series::default())).into(),
+            });
             rows.len() - 1
         }
     };

@@ -74,9 +74,12 @@ impl Servers {
         let mut ways = vec![direct, relay];
         if options.with_vigil {
             let (ready, pid) = self.daemon(options, home, root, upstream).await?;
-            let text = |name: &str| ready.get(name).and_then(Value::as_str).context("a ready line without its places");
+            let text = |name: &str| {
+                ready.get(name).and_then(Value::as_str).context("a ready line without its places")
+            };
             let ca = std::fs::read_to_string(text("ca")?).context("reading the local CA's certificate")?;
-            let token = std::fs::read_to_string(home.path.join("state/api-token")).context("reading the API token")?;
+            let token = std::fs::read_to_string(home.path.join("state/api-token"))
+                .context("reading the API token")?;
             let api = text("api")?.trim_start_matches("http://").parse()?;
             ways.push(Way {
                 column: Column::Vigil,
@@ -90,12 +93,19 @@ impl Servers {
     }
 
     /// Starts a server of this crate: the program itself with a hidden argument.
-    async fn own(&mut self, name: &'static str, told: &Value, options: &Options, home: &Home) -> Result<SocketAddr> {
+    async fn own(
+        &mut self,
+        name: &'static str,
+        told: &Value,
+        options: &Options,
+        home: &Home,
+    ) -> Result<SocketAddr> {
         let mut command = Command::new(&options.program);
         command.args(["bench", "--serve", name]);
         let (server, ready) = Server::start(name, command, Some(told), &home.path).await?;
         self.running.push(server);
-        let address = ready.get("address").and_then(Value::as_str).context("a server that tells no address")?;
+        let address =
+            ready.get("address").and_then(Value::as_str).context("a server that tells no address")?;
         Ok(address.parse()?)
     }
 

@@ -29,7 +29,14 @@ async fn report(names: &[&str]) -> Report {
             }
         }
     }
-    Report { machine: Machine::now("0"), load_after: load(), rounds: 1, rows, idle: memory(&ways), loaded: memory(&ways) }
+    Report {
+        machine: Machine::now("0"),
+        load_after: load(),
+        rounds: 1,
+        rows,
+        idle: memory(&ways),
+        loaded: memory(&ways),
+    }
 }
 
 #[tokio::test]

@@ -61,7 +61,8 @@ impl Guard {
             return Some((StatusCode::FORBIDDEN, "foreign_origin"));
         }
         let (said, several) = only(header::AUTHORIZATION);
-        let known = said.and_then(|said| said.strip_prefix(b"Bearer ")).is_some_and(|said| self.token.is(said));
+        let known =
+            said.and_then(|said| said.strip_prefix(b"Bearer ")).is_some_and(|said| self.token.is(said));
         (several || !known).then_some((StatusCode::UNAUTHORIZED, "wrong_token"))
     }
 }
@@ -73,7 +74,9 @@ pub(crate) async fn check(State(guard): State<Arc<Guard>>, request: Request, nex
         Some((status, code)) => {
             let mut response = (status, axum::Json(serde_json::json!({ "error": code }))).into_response();
             if status == StatusCode::UNAUTHORIZED {
-                response.headers_mut().insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
+                response
+                    .headers_mut()
+                    .insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
             }
             response
         }

@@ -187,7 +187,9 @@ mod tests {
             .as_object()
             .unwrap()
             .iter()
-            .flat_map(|(path, methods)| methods.as_object().unwrap().keys().map(|m| (m.clone(), path.clone())))
+            .flat_map(|(path, methods)| {
+                methods.as_object().unwrap().keys().map(|m| (m.clone(), path.clone()))
+            })
             .collect();
         let routes: BTreeSet<(String, String)> =
             ROUTES.iter().map(|(method, path)| ((*method).to_owned(), (*path).to_owned())).collect();

@@ -12,7 +12,9 @@ use tokio::sync::broadcast::error::RecvError;
 use super::view::Event;
 
 /// The events from now on. A reader that was too slow is told how many it missed.
-pub(crate) fn events(receiver: Receiver<Arc<Event>>) -> axum::response::Sse<impl Stream<Item = Result<Sse, Infallible>>> {
+pub(crate) fn events(
+    receiver: Receiver<Arc<Event>>,
+) -> axum::response::Sse<impl Stream<Item = Result<Sse, Infallible>>> {
     let stream = unfold(receiver, |mut receiver| async move {
         let event = match receiver.recv().await {
             Ok(event) => Sse::default().event(event.kind).data(&event.data),

@@ -144,49 +144,60 @@ impl Inner {
                 self.holds.remove(&id);
                 ("hold_closed", json!({"id": id.to_string(), "decision": closed.ruling.decision()}))
             }
-            SurfaceInput::Granted(grant) => (
-                "granted",
-                json!({"agent": grant.agent, "tool": grant.tool, "effects": grant.effects}),
-            ),
+            SurfaceInput::Granted(grant) => {
+                ("granted", json!({"agent": grant.agent, "tool": grant.tool, "effects": grant.effects}))
+            }
             SurfaceInput::InForce(policy) => {
                 self.policy = Some(policy.clone());
                 ("policy", json!({"version": &*policy.version, "digest": hex(&policy.digest)}))
             }
             SurfaceInput::Recorded(recorded) => {
                 let decision = &recorded.decision;
-                *self.decisions.entry((decision.ruling.verdict(), decision.ruling.decision())).or_default() += 1;
+                *self
+                    .decisions
+                    .entry((decision.ruling.verdict(), decision.ruling.decision()))
+                    .or_default() += 1;
                 *self.tiers.entry(decision.classification.tier.token()).or_default() += 1;
-                ("action", json!({
-                    "record": recorded.record,
-                    "seq": recorded.seq,
-                    "exchange_id": decision.captured.head.exchange.to_string(),
-                    "provider": decision.captured.head.provider,
-                    "agent": decision.captured.head.agent,
-                    "tool": decision.captured.call.name,
-                    "call_id": decision.captured.call.id,
-                    "class": decision.class,
-                    "verdict": decision.ruling.verdict(),
-                    "decision": decision.ruling.decision(),
-                    "rule_ids": decision.rule_ids,
-                    "reason": decision.reason,
-                    "held_ms": decision.held.0,
-                    "tier": decision.classification.tier.token(),
-                }))
+                (
+                    "action",
+                    json!({
+                        "record": recorded.record,
+                        "seq": recorded.seq,
+                        "exchange_id": decision.captured.head.exchange.to_string(),
+                        "provider": decision.captured.head.provider,
+                        "agent": decision.captured.head.agent,
+                        "tool": decision.captured.call.name,
+                        "call_id": decision.captured.call.id,
+                        "class": decision.class,
+                        "verdict": decision.ruling.verdict(),
+                        "decision": decision.ruling.decision(),
+                        "rule_ids": decision.rule_ids,
+                        "reason": decision.reason,
+                        "held_ms": decision.held.0,
+                        "tier": decision.classification.tier.token(),
+                    }),
+                )
             }
             SurfaceInput::Unrecorded(unrecorded) => {
                 self.unrecorded += 1;
-                ("unrecorded", json!({
-                    "exchange_id": unrecorded.decision.captured.head.exchange.to_string(),
-                    "tool": unrecorded.decision.captured.call.name,
-                    "reason": unrecorded.reason,
-                }))
+                (
+                    "unrecorded",
+                    json!({
+                        "exchange_id": unrecorded.decision.captured.head.exchange.to_string(),
+                        "tool": unrecorded.decision.captured.call.name,
+                        "reason": unrecorded.reason,
+                    }),
+                )
             }
             SurfaceInput::Store(store) => {
                 self.store = Some(store.clone());
-                ("store", json!({
-                    "state": store.state, "detail": store.detail, "writable": store.writable,
-                    "records": store.records, "unsealed": store.unsealed, "checkpoint": store.checkpoint,
-                }))
+                (
+                    "store",
+                    json!({
+                        "state": store.state, "detail": store.detail, "writable": store.writable,
+                        "records": store.records, "unsealed": store.unsealed, "checkpoint": store.checkpoint,
+                    }),
+                )
             }
             SurfaceInput::Notice(notice) => {
                 if self.notices.len() == NOTICES_KEPT {
@@ -207,7 +218,9 @@ impl Inner {
 
 /// A client that was told by its address is the same one on its next connection, which has another port.
 fn without_port(client: &str) -> String {
-    client.parse::<std::net::SocketAddr>().map_or_else(|_| client.to_owned(), |address| address.ip().to_string())
+    client
+        .parse::<std::net::SocketAddr>()
+        .map_or_else(|_| client.to_owned(), |address| address.ip().to_string())
 }
 
 fn hold_json(hold: &HoldOpened) -> Value {
@@ -280,7 +293,8 @@ fn notice_json(notice: &Notice) -> Value {
 
 /// RFC 3339 in UTC with microseconds.
 pub(crate) fn rfc3339(at: Timestamp) -> String {
-    jiff::Timestamp::from_microsecond(at.micros).map_or_else(|_| at.micros.to_string(), |moment| moment.to_string())
+    jiff::Timestamp::from_microsecond(at.micros)
+        .map_or_else(|_| at.micros.to_string(), |moment| moment.to_string())
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -15,7 +15,9 @@ pub(crate) fn run(context: &Context, args: &Answer, approve: bool) -> Ended {
         (true, true) => "always_allow",
         (true, false) => "approve",
         (false, false) => "deny",
-        (false, true) => return Err(UsageError("`--always` goes with `vigil approve` only".to_owned()).into()),
+        (false, true) => {
+            return Err(UsageError("`--always` goes with `vigil approve` only".to_owned()).into());
+        }
     };
     let client = Client::connect(&context.state_dir()?)?;
     let id = full_id(&client, &args.id)?;

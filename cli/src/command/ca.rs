@@ -15,7 +15,10 @@ use crate::trust::{self, Step};
 pub(crate) fn run(context: &Context, args: &args::Ca) -> Ended {
     let ca = ca_file(&context.state_dir()?);
     if !ca.is_file() {
-        bail!("there is no CA yet at `{}`; it is made at the first start: `vigil up` or `vigil run -- CMD`", ca.display());
+        bail!(
+            "there is no CA yet at `{}`; it is made at the first start: `vigil up` or `vigil run -- CMD`",
+            ca.display()
+        );
     }
     match args {
         args::Ca::Path => {
@@ -81,11 +84,16 @@ fn check(context: &Context, ca: &Path) -> Ended {
     writeln!(out, "certificate  {}", ca.display())?;
     let ours = std::fs::read_to_string(ca)?;
     let trusted = trust::platform_trusts(&ours);
-    writeln!(out, "platform     {}", if trusted { "trusts it" } else { "does not trust it; `vigil ca install` would" })?;
+    writeln!(
+        out,
+        "platform     {}",
+        if trusted { "trusts it" } else { "does not trust it; `vigil ca install` would" }
+    )?;
     for name in trust::VARIABLES {
         let Some(value) = context.variable(name) else { continue };
         let holds = std::fs::read_to_string(value).is_ok_and(|text| trust::holds(&text, &ours));
-        let told = if holds { "has it" } else { "does not have it; programs that read this variable will refuse" };
+        let told =
+            if holds { "has it" } else { "does not have it; programs that read this variable will refuse" };
         writeln!(out, "{name}  {}: {told}", value.display())?;
     }
     writeln!(out, "\n`vigil run -- CMD` needs none of this: it sets the variables for the command alone.")?;

@@ -42,7 +42,9 @@ fn check(context: &Context, args: &ConfigFile) -> Ended {
     }
     for file in config.extra_ca_files.iter().chain(&config.crl_files) {
         if !file.is_file() {
-            return Err(UsageError(format!("`{}` is named in the config and is no file", file.display())).into());
+            return Err(
+                UsageError(format!("`{}` is named in the config and is no file", file.display())).into()
+            );
         }
     }
     match path {

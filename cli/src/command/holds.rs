@@ -36,6 +36,9 @@ pub(crate) fn run(context: &Context, args: &Holds) -> Ended {
             ends.get(11..19).unwrap_or(&ends).to_owned(),
         ]);
     }
-    writeln!(out, "{shown}\n\nAnswer with `vigil approve ID` or `vigil deny ID`; without an answer each is denied.")?;
+    writeln!(
+        out,
+        "{shown}\n\nAnswer with `vigil approve ID` or `vigil deny ID`; without an answer each is denied."
+    )?;
     Ok(exit::OK)
 }

@@ -81,7 +81,10 @@ fn start_daemon(state_dir: &Path, config: Option<&Path>) -> anyhow::Result<Ready
         return Ok(client.ready);
     }
     let told = File::open(&log_path).map(|log| BufReader::new(log).lines().map_while(Result::ok).last());
-    bail!("the daemon did not start: {}", told.ok().flatten().unwrap_or_else(|| format!("see {}", log_path.display())))
+    bail!(
+        "the daemon did not start: {}",
+        told.ok().flatten().unwrap_or_else(|| format!("see {}", log_path.display()))
+    )
 }
 
 fn print(changes: &Changes) -> Ended {
@@ -133,7 +136,8 @@ async fn supervise(mut command: tokio::process::Command, program: &OsStr) -> End
 }
 
 fn pass_on(child: &tokio::process::Child, name: &str) {
-    let Some(pid) = child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw) else {
+    let Some(pid) = child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw)
+    else {
         return;
     };
     let signal = match name {

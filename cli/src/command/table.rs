@@ -11,7 +11,8 @@ pub(crate) fn table(head: &[&str]) -> Table {
 
 /// Cuts a text for one line of a table and makes what a peer put into it harmless for the terminal.
 pub(crate) fn short(text: &str, longest: usize) -> String {
-    let mut clean: String = text.chars().map(|c| if c.is_control() { '·' } else { c }).take(longest + 1).collect();
+    let mut clean: String =
+        text.chars().map(|c| if c.is_control() { '·' } else { c }).take(longest + 1).collect();
     if clean.chars().count() > longest {
         clean.pop();
         clean.pop();

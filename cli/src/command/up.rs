@@ -2,9 +2,9 @@
 
 use std::io::{IsTerminal as _, Write as _};
 
+use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::prelude::*;
-use tracing_subscriber::EnvFilter;
 
 use crate::Context;
 use crate::args::Up;
@@ -17,7 +17,8 @@ pub(crate) fn run(context: &Context, args: &Up) -> Ended {
     if let Some(path) = path {
         tracing::info!("config from {}", path.display());
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("vigil-net").build()?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("vigil-net").build()?;
     runtime.block_on(async {
         // Before the start, so that a signal during it is not lost.
         let mut signals = daemon::Signals::listen()?;
@@ -42,7 +43,9 @@ pub(crate) fn log_to_stderr(context: &Context) {
     let wanted = context.variable("VIGIL_LOG").and_then(|value| value.to_str()).unwrap_or("info");
     let level = EnvFilter::try_new(wanted).unwrap_or_else(|_| EnvFilter::new("info"));
     let ours = filter_fn(|metadata| metadata.target().starts_with("vigil"));
-    let coloured = std::io::stderr().is_terminal() && context.variable("NO_COLOR").is_none_or(|value| value.is_empty());
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(coloured).with_target(false);
+    let coloured =
+        std::io::stderr().is_terminal() && context.variable("NO_COLOR").is_none_or(|value| value.is_empty());
+    let lines =
+        tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(coloured).with_target(false);
     tracing_subscriber::registry().with(lines.with_filter(ours)).with(level).init();
 }

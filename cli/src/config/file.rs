@@ -97,9 +97,9 @@ pub(crate) fn parse(text: &str, path: &Path) -> Result<ConfigFile, UsageError> {
 }
 
 fn describe(error: &toml::de::Error, text: &str, path: &Path) -> String {
-    let line = error.span().map_or(1, |span| {
-        1 + text.bytes().take(span.start).filter(|&byte| byte == b'\n').count()
-    });
+    let line = error
+        .span()
+        .map_or(1, |span| 1 + text.bytes().take(span.start).filter(|&byte| byte == b'\n').count());
     let message = error.message().lines().next().unwrap_or_default();
     let mut told = format!("`{}` line {line}: {message}", path.display());
     if let Some(nearest) = nearest_key(message) {

@@ -61,7 +61,11 @@ impl Config {
     /// Checks every value. `base` is the directory that relative paths of the file start from.
     pub(crate) fn resolve(file: &ConfigFile, base: &Path) -> Result<Self, UsageError> {
         if file.vault.store_content == Some(true) {
-            return Err(wrong("vault.store_content", "`true`", "content is never stored by this version; leave it out"));
+            return Err(wrong(
+                "vault.store_content",
+                "`true`",
+                "content is never stored by this version; leave it out",
+            ));
         }
         Ok(Self {
             proxy_listen: listen("proxy.listen", file.proxy.listen.as_deref(), "127.0.0.1:8790")?,
@@ -71,7 +75,9 @@ impl Config {
             resolve: overrides(file)?,
             providers: providers(file)?,
             policy: policy(file, base)?,
-            hold_window: Millis(within("hold.window_seconds", file.hold.window_seconds, 30, 1..=3600)? * 1000),
+            hold_window: Millis(
+                within("hold.window_seconds", file.hold.window_seconds, 30, 1..=3600)? * 1000,
+            ),
             keep_alive: seconds("hold.keep_alive_seconds", file.hold.keep_alive_seconds, 5, 1..=600)?,
             limits: limits(file)?,
             key_store: match file.vault.key_store.as_deref() {
@@ -79,7 +85,11 @@ impl Config {
                 Some("system") => KeyStore::System,
                 Some("file") => KeyStore::File,
                 Some(other) => {
-                    return Err(wrong("vault.key_store", &format!("`{other}`"), "use `auto`, `system` or `file`"));
+                    return Err(wrong(
+                        "vault.key_store",
+                        &format!("`{other}`"),
+                        "use `auto`, `system` or `file`",
+                    ));
                 }
             },
         })
@@ -96,7 +106,11 @@ fn listen(key: &str, text: Option<&str>, default: &str) -> Result<SocketAddr, Us
         .parse()
         .map_err(|_| wrong(key, &format!("`{text}`"), "write an address and a port, as `127.0.0.1:8790`"))?;
     if !address.ip().is_loopback() {
-        return Err(wrong(key, &format!("`{text}`"), "vigil listens on loopback only; use `127.0.0.1` or `[::1]`"));
+        return Err(wrong(
+            key,
+            &format!("`{text}`"),
+            "vigil listens on loopback only; use `127.0.0.1` or `[::1]`",
+        ));
     }
     Ok(address)
 }
@@ -135,9 +149,9 @@ fn overrides(file: &ConfigFile) -> Result<Vec<Override>, UsageError> {
         let key = format!("upstream.resolve.\"{from}\"");
         let place = host_and_port(from, None)
             .ok_or_else(|| wrong(&key, &format!("`{to}`"), "write the key as `host:port`"))?;
-        let address = to
-            .parse()
-            .map_err(|_| wrong(&key, &format!("`{to}`"), "write an address and a port, as `127.0.0.1:443`"))?;
+        let address = to.parse().map_err(|_| {
+            wrong(&key, &format!("`{to}`"), "write an address and a port, as `127.0.0.1:443`")
+        })?;
         Ok((place, address))
     };
     file.upstream.resolve.iter().map(entry).collect()
@@ -146,11 +160,19 @@ fn overrides(file: &ConfigFile) -> Result<Vec<Override>, UsageError> {
 fn providers(file: &ConfigFile) -> Result<Vec<Provider>, UsageError> {
     let entry = |entry: &super::file::ProviderEntry| {
         let (host, port) = host_and_port(&entry.host, Some(443)).ok_or_else(|| {
-            wrong("providers.host", &format!("`{}`", entry.host), "write a host name and a port, as `llm.example.com:443`")
+            wrong(
+                "providers.host",
+                &format!("`{}`", entry.host),
+                "write a host name and a port, as `llm.example.com:443`",
+            )
         })?;
         let format = ProviderFormat::parse(&entry.format).ok_or_else(|| {
             let valid: Vec<_> = ProviderFormat::ALL.iter().map(|format| format.token()).collect();
-            wrong("providers.format", &format!("`{}`", entry.format), &format!("use one of {}", valid.join(", ")))
+            wrong(
+                "providers.format",
+                &format!("`{}`", entry.format),
+                &format!("use one of {}", valid.join(", ")),
+            )
         })?;
         if let Some(name) = entry.name.as_ref().filter(|name| !is_provider_token(name)) {
             return Err(wrong(
@@ -221,7 +243,12 @@ fn limits(file: &ConfigFile) -> Result<Limits, UsageError> {
             4096..=GIB,
         )?,
         held_bytes: size("held_bytes", section.held_bytes, default.held_bytes, 4096..=GIB)?,
-        decoded_bytes: within("limits.decoded_bytes", section.decoded_bytes, default.decoded_bytes, 4096..=64 * GIB)?,
+        decoded_bytes: within(
+            "limits.decoded_bytes",
+            section.decoded_bytes,
+            default.decoded_bytes,
+            4096..=64 * GIB,
+        )?,
         decompression_ratio: within(
             "limits.decompression_ratio",
             section.decompression_ratio,
@@ -242,7 +269,9 @@ impl Config {
     pub(crate) fn to_toml(&self) -> String {
         use std::fmt::Write as _;
         let mut out = String::new();
-        let list = |paths: &[PathBuf]| paths.iter().map(|path| quoted(&path.display().to_string())).collect::<Vec<_>>().join(", ");
+        let list = |paths: &[PathBuf]| {
+            paths.iter().map(|path| quoted(&path.display().to_string())).collect::<Vec<_>>().join(", ")
+        };
         // Writing to a string cannot fail.
         let _ = writeln!(out, "[proxy]\nlisten = {}\n", quoted(&self.proxy_listen.to_string()));
         let _ = writeln!(out, "[api]\nlisten = {}\n", quoted(&self.api_listen.to_string()));
@@ -258,7 +287,11 @@ impl Config {
         }
         for provider in &self.providers {
             let place = quoted(&format!("{}:{}", provider.host, provider.port));
-            let _ = writeln!(out, "\n[[providers]]\nhost = {place}\nformat = {}", quoted(provider.format.token()));
+            let _ = writeln!(
+                out,
+                "\n[[providers]]\nhost = {place}\nformat = {}",
+                quoted(provider.format.token())
+            );
             if let Some(name) = &provider.name {
                 let _ = writeln!(out, "name = {}", quoted(name));
             }
@@ -354,7 +387,10 @@ mod tests {
 
     #[test]
     fn refuses_a_format_nobody_speaks() {
-        refuses("[[providers]]\nhost = \"a.example\"\nformat = \"soap\"", "use one of anthropic, openai-chat");
+        refuses(
+            "[[providers]]\nhost = \"a.example\"\nformat = \"soap\"",
+            "use one of anthropic, openai-chat",
+        );
     }
 
     #[test]

@@ -18,12 +18,14 @@ use crate::exit::UsageError;
 pub(crate) fn policy(config: &Config) -> anyhow::Result<(CompiledPolicy, Vec<Warning>)> {
     match &config.policy {
         PolicyChoice::Profile(name) => {
-            let profile = Profile::parse(name).ok_or_else(|| UsageError(format!("no profile is named `{name}`")))?;
+            let profile =
+                Profile::parse(name).ok_or_else(|| UsageError(format!("no profile is named `{name}`")))?;
             Ok((CompiledPolicy::profile(profile), Vec::new()))
         }
         PolicyChoice::File(path) => {
-            let text = std::fs::read_to_string(path)
-                .map_err(|error| UsageError(format!("policy file `{}` cannot be read: {error}", path.display())))?;
+            let text = std::fs::read_to_string(path).map_err(|error| {
+                UsageError(format!("policy file `{}` cannot be read: {error}", path.display()))
+            })?;
             PolicySource::parse(&text, &path.display().to_string())
                 .map_err(|error| UsageError(error.to_string()).into())
         }
@@ -83,7 +85,9 @@ pub(crate) fn keep(message: &SurfaceInput, state_dir: &Path) {
             }
         }
         SurfaceInput::InForce(policy) => tracing::info!("policy in force: {}", policy.version),
-        SurfaceInput::Unrecorded(unrecorded) => tracing::error!("not recorded, not released: {}", unrecorded.reason),
+        SurfaceInput::Unrecorded(unrecorded) => {
+            tracing::error!("not recorded, not released: {}", unrecorded.reason)
+        }
         SurfaceInput::Store(store) if !store.writable => {
             tracing::error!("records cannot be written, no call is released: {}", store.detail);
         }

@@ -32,7 +32,8 @@ impl Dialect {
 
     /// A request with a task for the user to have typed.
     fn request(self, text: &str, tool: &str) -> Value {
-        let schema = json!({"type": "object", "properties": {"command": {"type": "string"}}, "required": ["command"]});
+        let schema =
+            json!({"type": "object", "properties": {"command": {"type": "string"}}, "required": ["command"]});
         match self {
             Self::Anthropic => json!({
                 "model": "claude-demo", "max_tokens": 1024, "stream": true,
@@ -60,7 +61,8 @@ impl Dialect {
                     return Some(Heard::Text(text));
                 }
                 let block = event.get("content_block")?;
-                (block.get("type")? == "tool_use").then(|| Heard::Call(text("/content_block/name").unwrap_or_default()))
+                (block.get("type")? == "tool_use")
+                    .then(|| Heard::Call(text("/content_block/name").unwrap_or_default()))
             }
             Self::Responses => match event.get("type")?.as_str()? {
                 "response.output_text.delta" => text("/delta").map(Heard::Text),

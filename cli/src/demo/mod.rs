@@ -52,7 +52,8 @@ pub(crate) async fn run(args: &Demo) -> Ended {
     let daemon = Daemon::start(config, state_dir.clone()).await?;
     show.started(daemon.ready(), &state_dir)?;
 
-    let ca = std::fs::read_to_string(&daemon.ready().ca).context("reading the certificate of the local CA")?;
+    let ca =
+        std::fs::read_to_string(&daemon.ready().ca).context("reading the certificate of the local CA")?;
     let proxy: SocketAddr = daemon.ready().proxy.parse()?;
     let trust = Route::trusting(&ca)?;
     let mut as_told = true;
@@ -140,4 +141,3 @@ impl Drop for TemporaryDirectory {
         let _left = std::fs::remove_dir_all(&self.path);
     }
 }
-

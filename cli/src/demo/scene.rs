@@ -89,7 +89,8 @@ impl Scene {
         let seen = Arc::new(Mutex::new(Seen::default()));
         let mut events = daemon.view().subscribe();
         let watching = {
-            let (seen, show, view, answers) = (Arc::clone(&seen), show.clone(), daemon.view(), daemon.answers());
+            let (seen, show, view, answers) =
+                (Arc::clone(&seen), show.clone(), daemon.view(), daemon.answers());
             tokio::spawn(async move {
                 loop {
                     let event = match events.recv().await {
@@ -108,7 +109,9 @@ impl Scene {
                                 Person::Denies => Some(Said::Deny),
                                 Person::Absent => None,
                             };
-                            if let (Some(said), Some(id)) = (answer, value.get("id").and_then(|id| id.as_str())) {
+                            if let (Some(said), Some(id)) =
+                                (answer, value.get("id").and_then(|id| id.as_str()))
+                            {
                                 answers.say(id, said).await?;
                             }
                         }
@@ -150,7 +153,9 @@ impl Scene {
         show.outcome(&seen)?;
         let delivered = !seen.calls.is_empty();
         let approved = seen.decision.as_ref().is_some_and(|decision| decision["decision"] == "user_approve");
-        Ok(seen.decision.is_some() && self.is_held == seen.held_at.is_some() && delivered == (!self.is_held || approved))
+        Ok(seen.decision.is_some()
+            && self.is_held == seen.held_at.is_some()
+            && delivered == (!self.is_held || approved))
     }
 }
 

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use anstyle::{AnsiColor, Style};
 use anyhow::Context as _;
 use anyhow::Result as Told;
-use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 use vigil_core::message::Said;
 
@@ -57,7 +57,10 @@ impl Show {
 
     pub(crate) fn heading(&self, number: usize, title: &str, aside: &str) -> Result<()> {
         let gap = WIDTH.saturating_sub(5 + title.chars().count() + aside.chars().count()).max(2);
-        self.line(format_args!("\n  {TITLE}{number}{TITLE:#}  {BOLD}{title}{BOLD:#}{:gap$}{DIM}{aside}{DIM:#}", ""))
+        self.line(format_args!(
+            "\n  {TITLE}{number}{TITLE:#}  {BOLD}{title}{BOLD:#}{:gap$}{DIM}{aside}{DIM:#}",
+            ""
+        ))
     }
 
     pub(crate) fn scene(&self, number: usize, scene: &Scene) -> Result<()> {
@@ -91,7 +94,11 @@ impl Show {
 
     pub(crate) fn held(&self, hold: &Value, person: Person) -> Told<()> {
         let text = |pointer: &str| hold.pointer(pointer).and_then(Value::as_str).unwrap_or("-");
-        self.line(format_args!("     {POOR}HELD{POOR:#}    {BOLD}{}{BOLD:#}  {}", text("/tool"), short(text("/arguments/command"), 58)))?;
+        self.line(format_args!(
+            "     {POOR}HELD{POOR:#}    {BOLD}{}{BOLD:#}  {}",
+            text("/tool"),
+            short(text("/arguments/command"), 58)
+        ))?;
         for effect in hold.get("effects").and_then(Value::as_array).into_iter().flatten() {
             let part = |key: &str| effect.get(key).and_then(Value::as_str).unwrap_or("-");
             self.line(format_args!(
@@ -105,7 +112,9 @@ impl Show {
         self.line(format_args!("{INDENT}{DIM}rule{DIM:#} {}", short(text("/rule"), 60)))?;
         self.line(format_args!("{INDENT}{DIM}why{DIM:#}  {}", short(text("/reason"), 60)))?;
         if person == Person::Absent {
-            self.line(format_args!("{INDENT}{DIM}Nobody is here to answer: it will be denied in a few seconds.{DIM:#}"))?;
+            self.line(format_args!(
+                "{INDENT}{DIM}Nobody is here to answer: it will be denied in a few seconds.{DIM:#}"
+            ))?;
         }
         Ok(())
     }
@@ -151,10 +160,15 @@ impl Show {
             ))?;
         }
         for (name, at) in &seen.calls {
-            self.line(format_args!("     {DIM}agent   received the call `{name}` after {} ms{DIM:#}", at.as_millis()))?;
+            self.line(format_args!(
+                "     {DIM}agent   received the call `{name}` after {} ms{DIM:#}",
+                at.as_millis()
+            ))?;
         }
         if seen.calls.is_empty() {
-            self.line(format_args!("     {DIM}agent   received no call, but this text in its place:{DIM:#}"))?;
+            self.line(format_args!(
+                "     {DIM}agent   received no call, but this text in its place:{DIM:#}"
+            ))?;
             for line in wrapped(&seen.instead, WIDTH - INDENT.len()) {
                 self.line(format_args!("{INDENT}{line}"))?;
             }
@@ -179,7 +193,9 @@ impl Show {
 
     pub(crate) fn farewell(&self, as_told: bool) -> Result<()> {
         if as_told {
-            self.line(format_args!("\n  {GOOD}Everything went as it should.{GOOD:#} Next: {BOLD}vigil run -- claude{BOLD:#}\n"))
+            self.line(format_args!(
+                "\n  {GOOD}Everything went as it should.{GOOD:#} Next: {BOLD}vigil run -- claude{BOLD:#}\n"
+            ))
         } else {
             self.line(format_args!("\n  {BAD}Something did not go as it should; see above.{BAD:#}\n"))
         }

@@ -15,7 +15,8 @@ pub(crate) struct Files {
 impl Files {
     /// Opens the directory, and makes it when it is not there. Refuses one that others can look into.
     pub(crate) fn open(directory: &Path) -> Result<Self, SecretError> {
-        crate::paths::private_directory(directory).map_err(|error| SecretError::Exposed(format!("{error:#}")))?;
+        crate::paths::private_directory(directory)
+            .map_err(|error| SecretError::Exposed(format!("{error:#}")))?;
         Ok(Self { directory: directory.to_owned() })
     }
 
@@ -32,8 +33,11 @@ impl SecretStore for Files {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(self.unavailable(name, &error)),
         };
-        crate::paths::refuse_exposed(&path, &file.metadata().map_err(|error| self.unavailable(name, &error))?)
-            .map_err(|error| SecretError::Exposed(format!("{error:#}")))?;
+        crate::paths::refuse_exposed(
+            &path,
+            &file.metadata().map_err(|error| self.unavailable(name, &error))?,
+        )
+        .map_err(|error| SecretError::Exposed(format!("{error:#}")))?;
         let mut bytes = Vec::with_capacity(4096);
         match file.read_to_end(&mut bytes) {
             Ok(_) => Ok(Some(Secret::new(bytes))),

@@ -17,9 +17,8 @@ impl System {
     /// Whether a key store answers here at all.
     pub(crate) fn answers() -> bool {
         keyring::Entry::store_status().is_ok()
-            && keyring::Entry::new(SERVICE, "probe").is_ok_and(|entry| {
-                matches!(entry.get_secret(), Ok(_) | Err(keyring::Error::NoEntry))
-            })
+            && keyring::Entry::new(SERVICE, "probe")
+                .is_ok_and(|entry| matches!(entry.get_secret(), Ok(_) | Err(keyring::Error::NoEntry)))
     }
 
     /// Opens the entries of one installation.

@@ -59,7 +59,8 @@ async fn sixty_four_exchanges_at_once_do_not_mix() {
     for hold in &holds {
         let command = hold["arguments"]["command"].as_str().unwrap();
         let at: usize = command.rsplit("zz").next().unwrap().parse().unwrap();
-        let answer = stage.api.answer(&id_of(hold), if at.is_multiple_of(2) { "approve" } else { "deny" }).unwrap();
+        let answer =
+            stage.api.answer(&id_of(hold), if at.is_multiple_of(2) { "approve" } else { "deny" }).unwrap();
         assert_eq!(answer.status, 200, "{answer:?}");
     }
     let mut judged = 0;

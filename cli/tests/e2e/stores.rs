@@ -25,7 +25,9 @@ async fn damaged(harm: impl Fn(&Home)) -> (Stage, String, usize) {
     let daemon = home.start().unwrap();
     let api = home.api(&daemon).unwrap();
     let agent = vigil_e2e::Agent::of(&daemon).unwrap();
-    let status = api.wait_for_status(|status| status.pointer("/store/state").is_some_and(|state| state.is_string())).unwrap();
+    let status = api
+        .wait_for_status(|status| status.pointer("/store/state").is_some_and(|state| state.is_string()))
+        .unwrap();
     let state = status.pointer("/store/state").unwrap().as_str().unwrap().to_owned();
     let shown = home.run(["status"]).unwrap();
     assert!(shown.out.contains(&format!("record   {state},")), "{}", shown.out);

@@ -16,7 +16,8 @@ async fn main() -> Result<()> {
     let mut args = std::env::args().skip(1);
     let root = args.next().context("name a file for the root certificate: vigil-sim ROOT.pem [HOST …]")?;
     let named: Vec<String> = args.collect();
-    let hosts: Vec<&str> = if named.is_empty() { HOSTS.to_vec() } else { named.iter().map(String::as_str).collect() };
+    let hosts: Vec<&str> =
+        if named.is_empty() { HOSTS.to_vec() } else { named.iter().map(String::as_str).collect() };
 
     let authority = Authority::generate()?;
     std::fs::write(&root, authority.root_pem()).with_context(|| format!("writing `{root}`"))?;

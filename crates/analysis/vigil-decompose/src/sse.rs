@@ -357,7 +357,7 @@ mod tests {
     #[test]
     fn does_not_wait_for_a_line_feed_after_two_carriage_returns() {
         let mut splitter = EventSplitter::new(100);
-        splitter.push(b"data: 1\r\n\r");
+        splitter.push(b"data: 1\r\r");
         assert_eq!(splitter.next().unwrap().unwrap().data, Some(&b"1"[..]));
         assert!(splitter.next().is_none());
         splitter.push(b"\ndata: 2\r\n");

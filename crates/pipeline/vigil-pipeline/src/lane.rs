@@ -19,7 +19,11 @@ pub(crate) enum Fate {
 }
 
 /// Hands one message to a plane and passes on what it says. A panic does not cross this wall.
-pub(crate) fn hand<P: Plane + ?Sized>(plane: &mut P, input: P::Input, pass_on: &mut dyn FnMut(P::Output)) -> Fate {
+pub(crate) fn hand<P: Plane + ?Sized>(
+    plane: &mut P,
+    input: P::Input,
+    pass_on: &mut dyn FnMut(P::Output),
+) -> Fate {
     match catch_unwind(AssertUnwindSafe(|| plane.handle(input, pass_on))) {
         Ok(()) => Fate::Lives,
         Err(_) => Fate::Panicked,
@@ -45,7 +49,11 @@ impl<I> Lane<I> {
 
     /// The next message, or a tick when the plane's deadline or the longest pause is over. A tick that is due comes
     /// before messages that wait, so that load does not keep holds open. `None` when all speakers are gone.
-    pub(crate) fn next(&mut self, deadline: Option<Timestamp>, tick: impl FnOnce(Timestamp) -> I) -> Option<I> {
+    pub(crate) fn next(
+        &mut self,
+        deadline: Option<Timestamp>,
+        tick: impl FnOnce(Timestamp) -> I,
+    ) -> Option<I> {
         let now = (self.clock)();
         let is_due = deadline.is_some_and(|at| at <= now) || now.since(self.last_tick) >= self.longest_pause;
         if is_due && !self.has_ticked {

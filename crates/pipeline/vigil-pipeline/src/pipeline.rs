@@ -122,9 +122,7 @@ impl Pipeline {
         let told = policy.say(PolicyInput::Tick(never));
         drop(policy);
         policy_thread.join().map_err(|_| ShutdownError::Panicked("policy"))?;
-        let sealed = vault
-            .say(VaultInput::Lifecycle(last_words))
-            .and_then(|()| vault.say(VaultInput::Seal));
+        let sealed = vault.say(VaultInput::Lifecycle(last_words)).and_then(|()| vault.say(VaultInput::Seal));
         drop(vault);
         vault_thread.join().map_err(|_| ShutdownError::Panicked("vault"))?;
         told.map_err(|_| ShutdownError::Gone("policy"))?;
@@ -209,7 +207,9 @@ fn run_vault(
             }
         });
         if fate == Fate::Panicked {
-            error!("the vault failed on a message and ends; no call is released until vigil is started again");
+            error!(
+                "the vault failed on a message and ends; no call is released until vigil is started again"
+            );
             return;
         }
     }

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use vigil_core::message::{
-    AnalysisInput, AnalysisOutput, ClientGone, GoneHow, LifecycleEvent, PolicyInForce, PolicyInput, PolicyOutput,
-    StoreState, SurfaceInput, VaultInput, VaultOutput,
+    AnalysisInput, AnalysisOutput, ClientGone, GoneHow, LifecycleEvent, PolicyInForce, PolicyInput,
+    PolicyOutput, StoreState, SurfaceInput, VaultInput, VaultOutput,
 };
 use vigil_core::{ExchangeId, Generation, Plane, Timestamp};
 use vigil_pipeline::{Clock, Pipeline, Planes};

@@ -48,14 +48,18 @@ async fn a_provider_that_falls_silent_is_given_up() {
     let (got, orderly) = stage.exchange(&request, Script::new(request.len(), reply)).await;
     assert!(got.ends_with(b"text\n\r\n") && !orderly);
     stage.pipeline.notice(NoticeKind::Limit).await;
-    assert!(matches!(&stage.pipeline.finished().await.ending, Ending::Refused(why) if why.contains("limits.stall")));
+    assert!(
+        matches!(&stage.pipeline.finished().await.ending, Ending::Refused(why) if why.contains("limits.stall"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_held_call_is_not_a_stall() {
     let stage = Stage::with(|config| config.limits.stall = SOON).await;
     let request = ask("tools");
-    stage.upstream.plays(Script::new(request.len(), "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\ncall hold 1\n"));
+    stage
+        .upstream
+        .plays(Script::new(request.len(), "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\ncall hold 1\n"));
     let mut client = stage.client().await;
     send(&mut client, &request).await;
     let held = stage.pipeline.held(1).await;

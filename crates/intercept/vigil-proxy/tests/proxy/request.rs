@@ -123,7 +123,10 @@ async fn a_broken_chunk_ends_the_exchange_before_it() {
     assert!(reply.is_empty());
     assert_eq!(stage.upstream.seen(), format!("{head}5\r\nhello\r\n").into_bytes());
     let finished = stage.pipeline.finished().await;
-    assert!(matches!(&finished.ending, Ending::Refused(_)) && finished.request_bytes.is_none(), "{finished:?}");
+    assert!(
+        matches!(&finished.ending, Ending::Refused(_)) && finished.request_bytes.is_none(),
+        "{finished:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
