@@ -1,4 +1,4 @@
-//! The routes, each of them in [`ROUTES`] and in `docs/spec/local-api.json`.
+//! The routes; `docs/spec/local-api.json` describes each of them, and a test compares the two.
 
 use std::sync::Arc;
 use std::time::Duration;

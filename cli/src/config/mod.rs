@@ -1,4 +1,4 @@
-//! `vigil.toml`: what was written ([`file`]), and what is meant ([`Config`]).
+//! `vigil.toml`: what was written (module `file`), and what is meant ([`Config`]).
 
 mod file;
 mod resolve;
