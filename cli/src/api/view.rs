@@ -109,14 +109,7 @@ impl View {
                 "digest": hex(&policy.digest),
                 "generation": policy.generation.policy,
             })),
-            "store": inner.store.as_ref().map(|store| json!({
-                "state": store.state,
-                "detail": store.detail,
-                "writable": store.writable,
-                "records": store.records,
-                "unsealed": store.unsealed,
-                "checkpoint": store.checkpoint,
-            })),
+            "store": inner.store.as_ref().map(store_json),
             "holds": inner.holds.len(),
             "decisions": decisions,
             "tiers": inner.tiers,
@@ -191,13 +184,7 @@ impl Inner {
             }
             SurfaceInput::Store(store) => {
                 self.store = Some(store.clone());
-                (
-                    "store",
-                    json!({
-                        "state": store.state, "detail": store.detail, "writable": store.writable,
-                        "records": store.records, "unsealed": store.unsealed, "checkpoint": store.checkpoint,
-                    }),
-                )
+                ("store", store_json(store))
             }
             SurfaceInput::Notice(notice) => {
                 if self.notices.len() == NOTICES_KEPT {
@@ -279,6 +266,17 @@ pub(crate) fn resource_text(resource: &Resource) -> String {
         Resource::Money { amount, currency, payee } => format!("{amount} {currency} to {payee}"),
         Resource::Unknown => "unknown".to_owned(),
     }
+}
+
+fn store_json(store: &StoreState) -> Value {
+    json!({
+        "state": store.state,
+        "detail": store.detail,
+        "writable": store.writable,
+        "records": store.records,
+        "unsealed": store.unsealed,
+        "checkpoint": store.checkpoint,
+    })
 }
 
 fn notice_json(notice: &Notice) -> Value {
