@@ -1,11 +1,12 @@
 //! Where things lie, and who may look at them.
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use tempfile::NamedTempFile;
 
 /// The part of the environment that says where things lie. Read once, in `main`.
 #[derive(Clone, Debug, Default)]
@@ -73,14 +74,25 @@ pub(crate) fn private_file(path: &Path) -> std::io::Result<File> {
     Ok(file)
 }
 
-/// Writes a file of mode 0600 whole: a reader finds the old content or the new, never a part.
+/// Writes a file of mode 0600 whole: a reader finds the old content or the new, never a part, however many write.
 pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let mut name = path.file_name().context("a file needs a name")?.to_owned();
-    name.push(".new");
-    let fresh = path.with_file_name(name);
-    let written = (|| {
-        private_file(&fresh)?.write_all(bytes)?;
-        fs::rename(&fresh, path)
-    })();
-    written.with_context(|| format!("writing `{}`", path.display()))
+    let written = fresh(path, bytes).and_then(|file| file.persist(path).map_err(|failed| failed.error));
+    written.map(drop).with_context(|| format!("writing `{}`", path.display()))
+}
+
+/// As [`write_private`], but a file that is there stays: the first of several processes decides. Says whether it was this.
+pub(crate) fn write_private_once(path: &Path, bytes: &[u8]) -> anyhow::Result<bool> {
+    match fresh(path, bytes).and_then(|file| file.persist_noclobber(path).map_err(|failed| failed.error)) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error).with_context(|| format!("writing `{}`", path.display())),
+    }
+}
+
+/// A file of mode 0600 with a name of its own, beside the one it will become.
+fn fresh(path: &Path, bytes: &[u8]) -> std::io::Result<NamedTempFile> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    let mut file = NamedTempFile::new_in(directory)?;
+    file.write_all(bytes)?;
+    Ok(file)
 }

@@ -22,29 +22,61 @@ const CHOICE_FILE: &str = "key-store";
 /// Opens the place for the keys of the installation in `state_dir`.
 pub(crate) fn open(state_dir: &Path, wanted: KeyStore) -> anyhow::Result<Arc<dyn SecretStore>> {
     let choice_file = state_dir.join(CHOICE_FILE);
-    let chosen = match std::fs::read_to_string(&choice_file) {
-        Ok(text) => Some(text.trim().to_owned()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        Err(error) => return Err(error).with_context(|| format!("reading `{}`", choice_file.display())),
+    let chosen = match choice(&choice_file)? {
+        Some(chosen) => chosen,
+        None => choose(&choice_file, wanted)?,
     };
-    let system = match (chosen.as_deref(), wanted) {
-        (Some("system"), KeyStore::File) | (Some("file"), KeyStore::System) => bail!(
+    match (chosen.as_str(), wanted) {
+        ("system", KeyStore::File) | ("file", KeyStore::System) => bail!(
             "the keys of `{}` are in the other key store; set `[vault] key_store` back, or use a fresh --state-dir",
             state_dir.display()
         ),
-        (Some("system"), _) | (None, KeyStore::System) => true,
-        (Some("file"), _) | (None, KeyStore::File) => false,
-        (None, KeyStore::Auto) => System::answers(),
-        (Some(other), _) => {
-            bail!("`{}` says `{other}`; expected `system` or `file`", choice_file.display())
-        }
-    };
-    if chosen.is_none() {
-        crate::paths::write_private(&choice_file, if system { b"system\n" } else { b"file\n" })?;
+        ("system", _) => Ok(Arc::new(System::open(state_dir)?)),
+        ("file", _) => Ok(Arc::new(Files::open(&state_dir.join("keys"))?)),
+        (other, _) => bail!("`{}` says `{other}`; expected `system` or `file`", choice_file.display()),
     }
-    if system {
-        Ok(Arc::new(System::open(state_dir)?))
-    } else {
-        Ok(Arc::new(Files::open(&state_dir.join("keys"))?))
+}
+
+fn choice(file: &Path) -> anyhow::Result<Option<String>> {
+    match std::fs::read_to_string(file) {
+        Ok(text) => Ok(Some(text.trim().to_owned())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("reading `{}`", file.display())),
+    }
+}
+
+/// Makes the choice, once: of several processes that start together, the first decides for all.
+fn choose(file: &Path, wanted: KeyStore) -> anyhow::Result<String> {
+    let system = match wanted {
+        KeyStore::System => true,
+        KeyStore::File => false,
+        KeyStore::Auto => System::answers(),
+    };
+    let chosen = if system { "system" } else { "file" };
+    if crate::paths::write_private_once(file, format!("{chosen}\n").as_bytes())? {
+        return Ok(chosen.to_owned());
+    }
+    choice(file)?.with_context(|| format!("`{}` was there and is gone; start again", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_that_start_together_make_one_choice() {
+        let state = tempfile::tempdir().expect("a directory");
+        let file = &state.path().join(CHOICE_FILE);
+        let choices: Vec<String> = std::thread::scope(|scope| {
+            let start = |index: usize| {
+                let wanted = if index % 2 == 0 { KeyStore::File } else { KeyStore::System };
+                scope.spawn(move || choose(file, wanted).expect("a choice"))
+            };
+            let started: Vec<_> = (0..16).map(start).collect();
+            started.into_iter().map(|one| one.join().expect("no panic")).collect()
+        });
+        let kept = choice(file).expect("readable").expect("made");
+        assert!(choices.iter().all(|one| *one == kept), "{choices:?}, kept {kept}");
+        assert_eq!(std::fs::read_dir(state.path()).expect("readable").count(), 1);
     }
 }
