@@ -1,0 +1,139 @@
+//! What a scan is told to do: the resolved configuration, nothing optional and nothing left to check.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::rule::{Category, RuleId, Severity};
+use crate::source::Language;
+
+/// The resolved configuration of a scan.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Directory names, paths and globs that are not entered, relative to the scan's root.
+    pub exclude: Vec<String>,
+    /// The lowest severity that makes the command fail.
+    pub fail_on: Severity,
+    /// Languages that are read; manifests always are.
+    pub languages: Vec<Language>,
+    /// Categories that run.
+    pub categories: Vec<Category>,
+    /// For each rule: whether it reports, and how severely.
+    pub rules: BTreeMap<RuleId, RuleSetting>,
+    /// Dependency checks.
+    pub deps: DepsConfig,
+    /// Authorization checks.
+    pub auth: AuthConfig,
+    /// Secret checks.
+    pub secrets: SecretsConfig,
+    /// Test checks.
+    pub tests: TestsConfig,
+}
+
+/// What the configuration says about one rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RuleSetting {
+    /// It reports.
+    pub enabled: bool,
+    /// How severely.
+    pub severity: Severity,
+}
+
+/// Dependency checks.
+#[derive(Clone, Debug)]
+pub struct DepsConfig {
+    /// Registries are asked.
+    pub verify_registry: bool,
+    /// Nothing is asked of any network.
+    pub offline: bool,
+    /// DEP-002: younger than this, in days, is suspicious.
+    pub min_age_days: u32,
+    /// DEP-004: fewer downloads in a week are suspicious.
+    pub min_weekly_downloads: u64,
+    /// DEP-003: similarity from which a name is taken for another, above 0 and up to 1.
+    pub similarity_threshold: f64,
+    /// How long an answer of a registry is kept, in hours; 0 asks each time.
+    pub cache_ttl_hours: u32,
+    /// Replaces or extends the list of popular names.
+    pub popular_packages_file: Option<PathBuf>,
+    /// Names that are known to be fine: internal packages, with globs (`@acme/*`).
+    pub allow: Vec<String>,
+    /// The base address of PyPI: `https://pypi.org`.
+    pub pypi_url: String,
+    /// The base address of the npm registry: `https://registry.npmjs.org`.
+    pub npm_url: String,
+    /// The base address of the download counts, when it is not each registry's own: `BASE/pypi/NAME`, `BASE/npm/NAME`.
+    pub downloads_url: Option<String>,
+}
+
+/// Authorization checks.
+#[derive(Clone, Debug)]
+pub struct AuthConfig {
+    /// AUTH-003: longer than this, in hours, is too long.
+    pub max_token_lifetime_hours: u32,
+    /// AUTH-002 reports.
+    pub require_auth_on_mutating: bool,
+    /// AUTH-005: files for development and tests may allow every origin.
+    pub cors_allow_localhost: bool,
+    /// Names of guards beside those that are known, with globs.
+    pub guards: Vec<String>,
+}
+
+/// Secret checks.
+#[derive(Clone, Debug)]
+pub struct SecretsConfig {
+    /// SEC-002: below this many bits for each character a secret is easy to guess.
+    pub min_entropy: f64,
+    /// SEC-006 reports.
+    pub check_env_example: bool,
+    /// SEC-001: what a template leaves behind. Searched, letter case ignored.
+    pub placeholder_patterns: regex::RegexSet,
+}
+
+/// Test checks.
+#[derive(Clone, Debug)]
+pub struct TestsConfig {
+    /// TEST-001: fewer assertions than this are too few.
+    pub min_assertions_per_test: u32,
+    /// TEST-002 reports.
+    pub detect_trivial_asserts: bool,
+    /// TEST-006 reports.
+    pub detect_mock_mirrors: bool,
+    /// Names of functions that assert, with globs, beside those that are known: `check_*`.
+    pub assertion_functions: Vec<String>,
+}
+
+/// SEC-001's patterns when the configuration names none: what templates and documentation leave behind.
+pub const PLACEHOLDER_PATTERNS: &[&str] = &[
+    "changeme",
+    "your[-_].*[-_]here",
+    "replace[-_]?me",
+    "insert[-_].*[-_]here",
+    "put[-_].*[-_]here",
+    "add[-_].*[-_]here",
+    r"\bTODO\b",
+    r"\bFIXME\b",
+    "xxx+",
+    "sk[-_]your.*",
+    "pk[-_]test[-_].*",
+    "sk[-_]test[-_].*",
+    "sk[-_]live[-_]test.*",
+    "secret123",
+    "password123",
+    "supersecret",
+    "mysecret",
+    "my[-_]?secret[-_]?key",
+    r"example\.com",
+    "test[-_]?key",
+    "test[-_]?secret",
+    "dummy[-_]?key",
+    "dummy[-_]?secret",
+    "fake[-_]?key",
+    "fake[-_]?secret",
+    "sample[-_]?key",
+    "sample[-_]?secret",
+    "default[-_]?secret",
+    "default[-_]?key",
+    "placeholder",
+    "EXAMPLE",
+    "AKIA[A-Z0-9]{16}",
+];

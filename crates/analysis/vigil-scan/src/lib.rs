@@ -1,0 +1,24 @@
+//! Finds what AI agents get wrong in code: invented dependencies, open endpoints, secrets in source, tests that test nothing.
+//!
+//! An island: it imports no crate of ours, opens no socket, reads no clock and starts no program. Files are read below the
+//! paths it is given; registries are asked through the `Fetch` port, and the time of the scan is an argument. The same
+//! input gives the same bytes out.
+//!
+//! A file is parsed once into a syntax tree, and a front end for its language reduces the tree to [`facts`]: the endpoints
+//! it opens, the values it binds, the tests it holds. Rules judge facts and know no language.
+
+mod config;
+pub mod facts;
+mod finding;
+mod javascript;
+mod python;
+mod rule;
+mod rules;
+mod source;
+
+pub use config::{
+    AuthConfig, Config, DepsConfig, PLACEHOLDER_PATTERNS, RuleSetting, SecretsConfig, TestsConfig,
+};
+pub use finding::{Edit, Finding, Fix, Note, NoteKind};
+pub use rule::{Category, Rule, RuleId, Severity};
+pub use source::{Language, Position, Source, Span};
