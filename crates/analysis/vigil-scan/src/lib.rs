@@ -17,7 +17,8 @@ mod rules;
 mod source;
 
 pub use config::{
-    AuthConfig, Config, DepsConfig, PLACEHOLDER_PATTERNS, RuleSetting, SecretsConfig, TestsConfig,
+    AuthConfig, Config, DepsConfig, EXCLUDED, FilesConfig, OutputConfig, PLACEHOLDER_PATTERNS, RuleSetting,
+    SecretsConfig, SuppressionsConfig, TestsConfig,
 };
 pub use finding::{Edit, Finding, Fix, Note, NoteKind};
 pub use rule::{Category, Rule, RuleId, Severity};

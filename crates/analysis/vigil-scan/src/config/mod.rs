@@ -27,6 +27,12 @@ pub struct Config {
     pub secrets: SecretsConfig,
     /// Test checks.
     pub tests: TestsConfig,
+    /// Which files are read.
+    pub files: FilesConfig,
+    /// Comments that suppress findings.
+    pub suppressions: SuppressionsConfig,
+    /// How the report looks.
+    pub output: OutputConfig,
 }
 
 /// What the configuration says about one rule.
@@ -102,6 +108,142 @@ pub struct TestsConfig {
     pub assertion_functions: Vec<String>,
 }
 
+/// Which files are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilesConfig {
+    /// What `.gitignore` names is left out.
+    pub gitignore: bool,
+    /// Larger files are left out, with a note.
+    pub max_bytes: u64,
+    /// Files with a longer line are taken for generated and left out, with a note.
+    pub max_line_bytes: usize,
+}
+
+/// Comments that suppress findings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SuppressionsConfig {
+    /// One without a reason suppresses nothing.
+    pub require_reason: bool,
+}
+
+/// How the report looks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputConfig {
+    /// The format, by its name, when the command line names none.
+    pub format: Option<String>,
+    /// The file that the report is written to, when the command line names none.
+    pub file: Option<PathBuf>,
+    /// Colours on a terminal.
+    pub colors: bool,
+    /// What to do stands below each finding.
+    pub show_suggestions: bool,
+    /// Tell what is done, on standard error.
+    pub verbose: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            exclude: EXCLUDED.iter().map(|&name| name.to_owned()).collect(),
+            fail_on: Severity::High,
+            languages: vec![Language::Python, Language::JavaScript],
+            categories: Category::ALL.to_vec(),
+            rules: RuleId::ALL
+                .iter()
+                .map(|&id| (id, RuleSetting { enabled: true, severity: id.rule().severity }))
+                .collect(),
+            deps: DepsConfig::default(),
+            auth: AuthConfig::default(),
+            secrets: SecretsConfig::default(),
+            tests: TestsConfig::default(),
+            files: FilesConfig::default(),
+            suppressions: SuppressionsConfig { require_reason: true },
+            output: OutputConfig::default(),
+        }
+    }
+}
+
+impl Config {
+    /// Whether a rule reports.
+    pub fn reports(&self, rule: RuleId) -> bool {
+        self.categories.contains(&rule.rule().category)
+            && self.rules.get(&rule).is_some_and(|setting| setting.enabled)
+    }
+
+    /// How severely a rule reports.
+    pub fn severity(&self, rule: RuleId) -> Severity {
+        self.rules.get(&rule).map_or(rule.rule().severity, |setting| setting.severity)
+    }
+}
+
+impl Default for DepsConfig {
+    fn default() -> Self {
+        Self {
+            verify_registry: true,
+            offline: false,
+            min_age_days: 30,
+            min_weekly_downloads: 100,
+            similarity_threshold: 0.85,
+            cache_ttl_hours: 24,
+            popular_packages_file: None,
+            allow: Vec::new(),
+            pypi_url: "https://pypi.org".to_owned(),
+            npm_url: "https://registry.npmjs.org".to_owned(),
+            downloads_url: None,
+        }
+    }
+}
+
+impl Default for AuthConfig {
+    fn default() -> Self {
+        Self {
+            max_token_lifetime_hours: 24,
+            require_auth_on_mutating: true,
+            cors_allow_localhost: true,
+            guards: Vec::new(),
+        }
+    }
+}
+
+impl Default for SecretsConfig {
+    fn default() -> Self {
+        // The patterns are constants, and a test compiles them.
+        let patterns = regex::RegexSetBuilder::new(PLACEHOLDER_PATTERNS).case_insensitive(true).build();
+        Self {
+            min_entropy: 3.0,
+            check_env_example: true,
+            placeholder_patterns: patterns.unwrap_or_else(|_| regex::RegexSet::empty()),
+        }
+    }
+}
+
+impl Default for TestsConfig {
+    fn default() -> Self {
+        Self {
+            min_assertions_per_test: 1,
+            detect_trivial_asserts: true,
+            detect_mock_mirrors: true,
+            assertion_functions: Vec::new(),
+        }
+    }
+}
+
+impl Default for FilesConfig {
+    fn default() -> Self {
+        Self { gitignore: true, max_bytes: 2 << 20, max_line_bytes: 50_000 }
+    }
+}
+
+impl Default for OutputConfig {
+    fn default() -> Self {
+        Self { format: None, file: None, colors: true, show_suggestions: true, verbose: false }
+    }
+}
+
+/// What is not entered when the configuration names nothing else.
+pub const EXCLUDED: &[&str] =
+    &["node_modules/", ".venv/", "__pycache__/", ".git/", "dist/", "build/", ".tox/", ".mypy_cache/"];
+
 /// SEC-001's patterns when the configuration names none: what templates and documentation leave behind.
 pub const PLACEHOLDER_PATTERNS: &[&str] = &[
     "changeme",
@@ -137,3 +279,13 @@ pub const PLACEHOLDER_PATTERNS: &[&str] = &[
     "EXAMPLE",
     "AKIA[A-Z0-9]{16}",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_patterns_compile() {
+        assert_eq!(SecretsConfig::default().placeholder_patterns.len(), PLACEHOLDER_PATTERNS.len());
+    }
+}
