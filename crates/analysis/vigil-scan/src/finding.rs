@@ -1,6 +1,7 @@
 //! What a scan has to say.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -27,6 +28,8 @@ pub struct Finding {
     pub end: Position,
     /// The line it begins on, stripped, secrets redacted.
     pub snippet: String,
+    /// Which characters of the snippet it is about; empty when it is about the line as a whole.
+    pub mark: Range<u32>,
     /// The facts behind it, as the rule's page names them.
     pub metadata: BTreeMap<&'static str, Value>,
     /// A change that mends it, where one is safe.
