@@ -27,7 +27,7 @@ pub(crate) fn export(state_dir: &Path, out: &mut dyn Write) -> anyhow::Result<u6
         state_dir.display()
     );
     let secrets = crate::secrets::open(state_dir, KeyStore::Auto)?;
-    let info = ExportInfo { now: crate::now(), app_version: env!("CARGO_PKG_VERSION").to_owned() };
+    let info = ExportInfo { now: crate::clock::wall(), app_version: env!("CARGO_PKG_VERSION").to_owned() };
     Ok(vigil_store::export(state_dir, &*secrets, &info, out)?.records)
 }
 

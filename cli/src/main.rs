@@ -6,6 +6,7 @@ mod archive;
 mod args;
 mod child_env;
 mod client;
+mod clock;
 mod command;
 mod config;
 mod daemon;
@@ -86,11 +87,4 @@ fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(error) => exit::tell(&error),
     }
-}
-
-/// The clock of this machine.
-#[expect(clippy::disallowed_methods, reason = "the composition root is the one reader of the clock")]
-pub(crate) fn now() -> vigil_core::Timestamp {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    vigil_core::Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }

@@ -1,6 +1,6 @@
 //! An installation in a temporary directory: config, policy, state, and the command run against it.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -49,6 +49,8 @@ pub struct Home {
     pub state: PathBuf,
     /// The config file.
     pub config: PathBuf,
+    /// Variables that every command gets beside those of its home.
+    pub variables: Vec<(&'static str, OsString)>,
 }
 
 /// What a command said.
@@ -92,7 +94,13 @@ impl Home {
         writeln!(text, "\n[vault]\nkey_store = \"file\"\n\n{}", settings.more)?;
         let config = place.join("vigil.toml");
         std::fs::write(&config, text)?;
-        Ok(Self { state: place.join("state"), config, vigil: vigil.to_owned(), directory })
+        Ok(Self {
+            state: place.join("state"),
+            config,
+            vigil: vigil.to_owned(),
+            variables: Vec::new(),
+            directory,
+        })
     }
 
     /// The directory of config and policy.
@@ -113,6 +121,7 @@ impl Home {
             .env("HOME", self.path())
             .env("PATH", "/usr/bin:/bin")
             .env("VIGIL_STATE_DIR", &self.state)
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .current_dir(self.path())
             .args(arguments)
             .stdin(Stdio::null());

@@ -44,7 +44,7 @@ pub(crate) struct Answers {
 impl Answers {
     /// Answers a hold. An answer to one that is over changes nothing.
     pub(crate) async fn say(&self, id: &str, said: Said) -> anyhow::Result<()> {
-        let answer = UserAnswer { id: HoldId::parse(id)?, said, at: crate::now() };
+        let answer = UserAnswer { id: HoldId::parse(id)?, said, at: crate::clock::steady() };
         Ok(self.policy.say_async(PolicyInput::UserAnswer(answer)).await?)
     }
 }
@@ -60,7 +60,7 @@ impl Daemon {
     /// Starts everything. When it returns, clients can connect.
     pub(crate) async fn start(config: Config, state_dir: PathBuf) -> anyhow::Result<Self> {
         crate::paths::private_directory(&state_dir)?;
-        let clock: Arc<Clock> = Arc::new(crate::now);
+        let clock: Arc<Clock> = Arc::new(crate::clock::steady);
         let (compiled, warnings) = policy(&config)?;
         for warning in warnings {
             tracing::warn!("{warning}");
@@ -72,7 +72,7 @@ impl Daemon {
         let settings = PolicySettings {
             hold_window: config.hold_window,
             grants: crate::grants::load(&state_dir)?,
-            now: crate::now(),
+            now: crate::clock::steady(),
         };
         let strict = compiled.profile_in_force() == Profile::Strict;
         let planes = Planes {
@@ -120,7 +120,7 @@ impl Daemon {
         view.set_facts(Facts {
             version: env!("CARGO_PKG_VERSION"),
             pid: ready.pid,
-            started: crate::now(),
+            started: crate::clock::steady(),
             proxy: ready.proxy.clone(),
             ca: ready.ca.display().to_string(),
             formats: FORMATS,

@@ -62,7 +62,7 @@ pub(crate) fn vault(state_dir: &Path, secrets: Arc<dyn SecretStore>) -> VaultCon
     VaultConfig {
         dir: state_dir.to_owned(),
         secrets,
-        clock: crate::now,
+        clock: crate::clock::steady,
         app_version: env!("CARGO_PKG_VERSION").to_owned(),
     }
 }

@@ -68,8 +68,8 @@ mod tests {
         let state = tempfile::tempdir().expect("a directory");
         let file = &state.path().join(CHOICE_FILE);
         let choices: Vec<String> = std::thread::scope(|scope| {
-            let start = |index: usize| {
-                let wanted = if index % 2 == 0 { KeyStore::File } else { KeyStore::System };
+            let start = |index: u32| {
+                let wanted = if index.is_multiple_of(2) { KeyStore::File } else { KeyStore::System };
                 scope.spawn(move || choose(file, wanted).expect("a choice"))
             };
             let started: Vec<_> = (0..16).map(start).collect();
