@@ -1,5 +1,6 @@
 //! A full disk: nothing is released that cannot be recorded, text flows, and what is owed is recorded later.
 
+use std::ffi::OsStr;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -21,6 +22,11 @@ impl SmallDisk {
         mount.args(["-t", "tmpfs", "-o", "size=3m,mode=0700", "tmpfs"]).arg(place);
         let mounted = mount.output().is_ok_and(|output| output.status.success());
         mounted.then(|| Self { place: place.to_owned() })
+    }
+
+    fn set_read_only(&self) {
+        let status = Command::new("mount").args(["-o", "remount,ro"]).arg(&self.place).status().unwrap();
+        assert!(status.success());
     }
 
     fn fill(&self) {
@@ -100,4 +106,32 @@ async fn a_full_disk_stops_calls_and_nothing_else() {
     assert!(owed.count() >= 1, "what was owed is not recorded: {decisions:?}");
     assert_eq!(daemon.stop().unwrap().code, Some(0));
     home.verified_document().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_state_directory_that_cannot_be_written_is_told_and_left_as_it_is() {
+    let providers = Providers::start().await.unwrap();
+    let home = Home::new(&vigil(), Some(&providers), &Settings::default()).unwrap();
+    let Some(disk) = SmallDisk::mount(&home.state) else {
+        eprintln!("skipped: a small file system cannot be mounted here");
+        return;
+    };
+    let daemon = home.start().unwrap();
+    assert_eq!(Agent::of(&daemon).unwrap().ask(&Ask::shell(&["ls"])).await.calls().len(), 1);
+    assert_eq!(daemon.stop().unwrap().code, Some(0));
+
+    disk.set_read_only();
+    let refused = home
+        .run([
+            OsStr::new("up"),
+            "--config".as_ref(),
+            home.config.as_ref(),
+            "--state-dir".as_ref(),
+            home.state.as_ref(),
+        ])
+        .unwrap();
+    assert_eq!((refused.code, refused.out.as_str()), (1, ""), "{}", refused.err);
+    assert!(refused.err.contains("Read-only file system"), "{}", refused.err);
+    assert!(refused.err.contains(home.state.to_str().unwrap()), "{}", refused.err);
+    assert_eq!(home.verified_document().unwrap().decisions().len(), 1);
 }

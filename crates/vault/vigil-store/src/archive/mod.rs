@@ -7,7 +7,7 @@ use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, params};
 
 pub(crate) use row::{
     Row, each_evidence, each_note, each_record, each_signature, evidence, keys, read as read_row, row,
@@ -190,13 +190,38 @@ pub(crate) fn open_read_only(path: &Path) -> Result<Connection, ArchiveError> {
     if !path.exists() {
         return Err(ArchiveError::Absent(path.to_owned()));
     }
-    let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let mut db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let mut found = version(&db);
+    if matches!(&found, Err(error) if cannot_open(error)) && !path.with_extension("db-wal").exists() {
+        // A store at rest where this process may not write: SQLite finds no place for its side files and needs none.
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+        db = Connection::open_with_flags(immutable(path), flags)?;
+        found = version(&db);
+    }
     db.busy_timeout(PATIENCE)?;
     db.set_prepared_statement_cache_capacity(32);
-    match version(&db)? {
+    match found? {
         schema::VERSION => Ok(db),
         other => Err(ArchiveError::Version(other)),
     }
+}
+
+fn cannot_open(error: &ArchiveError) -> bool {
+    matches!(error, ArchiveError::Sqlite(error) if error.sqlite_error_code() == Some(ErrorCode::CannotOpen))
+}
+
+/// The path as a URI that says nobody changes the file.
+fn immutable(path: &Path) -> String {
+    let mut uri = String::from("file:");
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'/' | b'-' | b'_' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
+                uri.push(char::from(*byte))
+            }
+            _ => uri.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    uri + "?immutable=1"
 }
 
 /// Deletes the evidence of one record. The chain stays as it is.
