@@ -166,6 +166,7 @@ def inherited(world):
     for name in (BUNDLE, OURS):
         text = Path(given[name]).read_text()
         assert pem in text and ours in text, name
+    assert pem not in Path(given["CURL_CA_BUNDLE"]).read_text(), "curl was never told to trust it"
     assert given["NO_PROXY"] == given["no_proxy"] == "intranet.example,localhost,127.0.0.1,::1", given["NO_PROXY"]
     assert given["HTTPS_PROXY"] == f"http://{world.ready()['proxy']}" and given["KEPT"] == "as it is"
 
@@ -187,6 +188,16 @@ def colours(world):
         assert told.returncode == 0 and b"\x1b" not in told.stdout + told.stderr, told
     told = world.say("approve", "no-such-hold")
     assert told.returncode == 1 and b"\x1b" not in told.stderr and b"vigil holds" in told.stderr, told.stderr
+
+
+def no_color(world):
+    """On a terminal there are colours, and with NO_COLOR there are none."""
+    line = f"'{world.vigil}' status --state-dir '{world.state}'"
+    shown = {}
+    for wish in ("", "1"):
+        env = world.env(NO_COLOR=wish, TERM="xterm-256color")
+        shown[wish] = subprocess.run(["script", "-qec", line, "/dev/null"], env=env, capture_output=True, timeout=30).stdout
+    assert b"\x1b[" in shown[""] and b"\x1b[" not in shown["1"], shown
 
 
 def broken_pipe(world):
@@ -227,6 +238,7 @@ TESTS = {
     "vigil run: inherited values are merged": inherited,
     "vigil run: within itself": within_itself,
     "vigil: no colours without a terminal": colours,
+    "vigil: NO_COLOR on a terminal": no_color,
     "vigil log: a broken pipe": broken_pipe,
     "vigil up: shutdown seals the record": events_of_shutdown,
 }
