@@ -22,4 +22,5 @@ pub use config::{
 };
 pub use finding::{Edit, Finding, Fix, Note, NoteKind};
 pub use rule::{Category, Rule, RuleId, Severity};
+pub use rules::EnvExamples;
 pub use source::{Language, Position, Source, Span};

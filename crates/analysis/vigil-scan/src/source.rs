@@ -133,7 +133,7 @@ mod tests {
         assert_eq!(source.line_count(), 4);
         assert_eq!(source.line(2), "bä");
         assert_eq!(source.line(3), "c\u{2028}d");
-        assert_eq!(source.position(5), Position { line: 2, column: 3 });
+        assert_eq!(source.position(6), Position { line: 2, column: 3 });
         assert_eq!(source.line(9), "");
     }
 }

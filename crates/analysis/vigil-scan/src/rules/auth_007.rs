@@ -1,1 +1,172 @@
-//! # auth_007
+//! # Password comparison not timing-safe (AUTH-007)
+//!
+//! ## What it does
+//! Reports `==` and its kin between a password, or the digest of one, and another value. Presence checks, type tests, masks,
+//! confirmation fields of the same form, comparisons of records with each other, and test files are left alone.
+//!
+//! ## Why is this bad
+//! The operator stops at the first difference, so the time it takes tells how much of a guess was right. A comparison of
+//! clear passwords also means that they are stored.
+//!
+//! ## Example
+//! ```python
+//! if user.password_hash == digest(attempt):
+//!     login(user)
+//! ```
+//!
+//! Use instead:
+//! ```python
+//! if hmac.compare_digest(user.password_hash, digest(attempt)):
+//!     login(user)
+//! ```
+//!
+//! ## References
+//! - [CWE-208: Observable Timing Discrepancy](https://cwe.mitre.org/data/definitions/208.html)
+//! - [`hmac.compare_digest`](https://docs.python.org/3/library/hmac.html#hmac.compare_digest)
+
+use super::File;
+use super::found::Found;
+use super::name::{any, ends_with, words};
+use crate::facts::{Comparison, Operand};
+use crate::rule::RuleId;
+
+/// A line that calls one of these compares with care already.
+const CAREFUL: &[&str] = &[
+    "compare_digest",
+    "timingsafeequal",
+    "constanttimecompare",
+    "constant_time_compare",
+    "safe_str_cmp",
+    "check_password_hash",
+    "verify_password",
+    "bcrypt.check",
+    "bcrypt.compare",
+    "argon2.verify",
+    "pbkdf2",
+    "scrypt",
+];
+
+/// Words of the second field of a form, or of a value that is no password.
+const OTHER_FIELD: &[&str] = &[
+    "confirm",
+    "confirmation",
+    "confirmed",
+    "repeat",
+    "repeated",
+    "again",
+    "retype",
+    "retyped",
+    "reenter",
+    "re",
+    "verify",
+    "verification",
+    "match",
+    "old",
+    "new",
+    "previous",
+    "second",
+    "unset",
+    "missing",
+    "undefined",
+    "sentinel",
+    "mask",
+    "masked",
+    "redacted",
+    "placeholder",
+    "empty",
+    "unusable",
+    "unchanged",
+    "type",
+];
+
+pub(super) fn check(file: &File<'_>, found: &mut Found<'_>) {
+    if file.is_test {
+        return;
+    }
+    for comparison in &file.facts.comparisons {
+        if !is_risky(comparison) || is_careful(file.source.line(file.source.line_of(comparison.span.start))) {
+            continue;
+        }
+        found
+            .add(
+                RuleId::Auth007,
+                comparison.span,
+                format!("`{}` on a password tells by its time how much of a guess was right.", comparison.operator),
+                "Compare digests in constant time (`hmac.compare_digest`, `crypto.timingSafeEqual`), or let the password hasher verify.",
+            )
+            .fix(comparison.fix.clone());
+    }
+}
+
+fn is_risky(comparison: &Comparison) -> bool {
+    let (left, right) = (&comparison.left, &comparison.right);
+    (is_password(left) && may_be_stored(right, left)) || (is_password(right) && may_be_stored(left, right))
+}
+
+fn is_password(operand: &Operand) -> bool {
+    let Operand::Name { last, .. } = operand else { return false };
+    let words = words(last);
+    [
+        &["password"][..],
+        &["passwd"],
+        &["pw"],
+        &["pwd"],
+        &["passphrase"],
+        &["pass", "word"],
+        &["password", "hash"],
+        &["password", "digest"],
+        &["passwd", "hash"],
+    ]
+    .iter()
+    .any(|end| ends_with(&words, end))
+        || words.last().is_some_and(|word| word.ends_with("password") || word.ends_with("passwd"))
+}
+
+/// The other side may be what is stored, or a guess at it.
+fn may_be_stored(other: &Operand, password: &Operand) -> bool {
+    match other {
+        Operand::Literal(text) => is_guess(text),
+        Operand::Name { last, whole } => {
+            let Operand::Name { last: own, whole: own_whole } = password else { return true };
+            let (theirs, ours) = (words(last), words(own));
+            !any(&theirs, OTHER_FIELD)
+                && !any(&ours, OTHER_FIELD)
+                && !last.ends_with(|c: char| c.is_ascii_digit())
+                && !(last == own && compares_records(whole, own_whole))
+        }
+        Operand::Call(_) | Operand::Other => true,
+    }
+}
+
+/// `self.password == other.password`: two records, not a login.
+fn compares_records(one: &str, two: &str) -> bool {
+    let base = |whole: &str| whole.split('.').next().unwrap_or("").to_owned();
+    let bases = [base(one), base(two)];
+    bases.iter().any(|base| base == "self" || base == "this")
+        && bases.iter().any(|base| matches!(base.as_str(), "other" | "o" | "rhs" | "that" | "another"))
+}
+
+/// A text that somebody might type; not an empty one, a type name, a mask, or a value of another type.
+fn is_guess(literal: &str) -> bool {
+    let text = literal.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    let Some(quote) = text.chars().next().filter(|c| matches!(c, '"' | '\'' | '`')) else { return false };
+    let text = text.trim_matches(quote);
+    text.chars().any(char::is_alphanumeric)
+        && !matches!(
+            text,
+            "string"
+                | "undefined"
+                | "number"
+                | "object"
+                | "function"
+                | "boolean"
+                | "symbol"
+                | "bigint"
+                | "null"
+        )
+}
+
+fn is_careful(line: &str) -> bool {
+    let line = line.to_ascii_lowercase();
+    CAREFUL.iter().any(|name| line.contains(name))
+}
