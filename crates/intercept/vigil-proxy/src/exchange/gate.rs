@@ -39,7 +39,14 @@ pub(crate) enum Delivery {
     Decoded,
     /// It surely holds no calls: the bytes as they came, once they were looked at.
     Lockstep,
+    /// One compressed value of which no client makes anything before its end. Nothing goes out, its head neither, until it
+    /// is `Lockstep`, because it ended without calls, or `Decoded`, because it has one or is large.
+    Late,
 }
+
+/// How much of a [`Delivery::Late`] reply is kept, before and after its coding is undone.
+const LATE_CODED_BYTES: usize = 256 * 1024;
+const LATE_READ_BYTES: usize = 2 * 1024 * 1024;
 
 /// Why a reply must not go on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,6 +74,8 @@ pub(crate) struct ReplyGate {
     out: ReaderOutput,
     /// Bytes for the client.
     ready: Vec<u8>,
+    /// A [`Delivery::Late`] reply as it came.
+    coded: Vec<u8>,
     /// Complete calls that were not yet put to the gate.
     complete: Vec<WireCall>,
     /// Calls that were, and until when their answer must be here.
@@ -108,6 +117,7 @@ impl ReplyGate {
             delivery,
             out: ReaderOutput::default(),
             ready: Vec::new(),
+            coded: Vec::new(),
             complete: Vec::new(),
             unanswered: Vec::new(),
             granted: Vec::new(),
@@ -150,9 +160,19 @@ impl ReplyGate {
         if let Err(error) = decoded {
             return Err(self.cut(error.notice(), error.to_string()));
         }
-        if lockstep {
-            self.refuse_unforeseen_calls()?;
-            self.ready.extend_from_slice(bytes);
+        match self.delivery {
+            Delivery::Lockstep => {
+                self.refuse_unforeseen_calls()?;
+                self.ready.extend_from_slice(bytes);
+            }
+            Delivery::Late => {
+                self.coded.extend_from_slice(bytes);
+                let large = self.coded.len() > LATE_CODED_BYTES || self.ready.len() > LATE_READ_BYTES;
+                if large || !self.complete.is_empty() {
+                    self.settle(Delivery::Decoded);
+                }
+            }
+            Delivery::AsRead | Delivery::Decoded => {}
         }
         self.check_held()
     }
@@ -169,10 +189,23 @@ impl ReplyGate {
         self.broken = !complete;
         self.reader.end(complete, &mut self.out);
         self.collect()?;
+        if self.delivery == Delivery::Late {
+            let untouched = complete && self.complete.is_empty();
+            self.settle(if untouched { Delivery::Lockstep } else { Delivery::Decoded });
+        }
         if let Some(cut) = broken {
             return Err(cut);
         }
         self.refuse_unforeseen_calls()
+    }
+
+    /// Decides in which form a [`Delivery::Late`] reply goes out.
+    fn settle(&mut self, delivery: Delivery) {
+        let coded = std::mem::take(&mut self.coded);
+        if delivery == Delivery::Lockstep {
+            self.ready = coded;
+        }
+        self.delivery = delivery;
     }
 
     /// Waits for what happens beside the bytes of the upstream. Never returns while no call waits. Safe to drop.
@@ -217,7 +250,7 @@ impl ReplyGate {
 
     /// Bytes for the client.
     pub(crate) fn ready(&self) -> &[u8] {
-        &self.ready
+        if self.delivery == Delivery::Late { &[] } else { &self.ready }
     }
 
     /// The client's connection has accepted the first `count` bytes of [`Self::ready`].

@@ -298,8 +298,9 @@ impl Exchange {
                 };
                 let delivery = match coding {
                     Coding::Identity => Delivery::AsRead,
-                    _ if lock(&self.request).may_carry_calls() => Delivery::Decoded,
-                    _ => Delivery::Lockstep,
+                    _ if !lock(&self.request).may_carry_calls() => Delivery::Lockstep,
+                    _ if self.is_one_value(field("content-type")) => Delivery::Late,
+                    _ => Delivery::Decoded,
                 };
                 let reader = self.desk.formats.reply_reader(format);
                 ReplyPlan::Gate(Box::new(ReplyGate::new(self.clone(), reader, coding, delivery)))
@@ -316,6 +317,13 @@ impl Exchange {
             Ok(permit) if !late.is_urgent() => permit.send(late),
             Ok(_) | Err(_) => self.desk.say_late(late),
         }
+    }
+
+    /// Whether clients take the reply as one JSON value. A Gemini stream is JSON, too, and is read piece by piece.
+    fn is_one_value(&self, content_type: Option<&[u8]>) -> bool {
+        let media_type = content_type.and_then(|text| text.split(|byte| *byte == b';').next());
+        media_type.is_some_and(|text| text.trim_ascii().eq_ignore_ascii_case(b"application/json"))
+            && !self.head.path.contains(":stream")
     }
 
     fn client(&self) -> Option<&str> {

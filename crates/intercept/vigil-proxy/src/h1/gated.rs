@@ -17,7 +17,6 @@ pub(super) struct Gated<'a> {
     /// The head as the upstream sent it.
     head: Vec<u8>,
     framing: Framing,
-    delivery: Delivery,
     /// HTTP/1.0 knows no chunks.
     old: bool,
     /// How the body is written; decided when the first bytes go out.
@@ -33,19 +32,17 @@ enum WrittenAs {
 }
 
 impl<'a> Gated<'a> {
-    pub(super) fn new(
-        head: Vec<u8>,
-        framing: Framing,
-        delivery: Delivery,
-        old: bool,
-        scratch: &'a mut Vec<u8>,
-    ) -> Self {
-        Self { head, framing, delivery, old, written_as: None, scratch }
+    pub(super) fn new(head: Vec<u8>, framing: Framing, old: bool, scratch: &'a mut Vec<u8>) -> Self {
+        Self { head, framing, old, written_as: None, scratch }
     }
 
     /// Whether the head can go out before any content: its framing does not depend on what becomes of the content.
-    fn head_is_certain(&self) -> bool {
-        self.delivery == Delivery::Lockstep || !matches!(self.framing, Framing::Length(_))
+    fn head_is_certain(&self, delivery: Delivery) -> bool {
+        match delivery {
+            Delivery::Lockstep => true,
+            Delivery::AsRead | Delivery::Decoded => !matches!(self.framing, Framing::Length(_)),
+            Delivery::Late => false,
+        }
     }
 
     /// Writes the head, if it was not, what is ready, and the end, if this is it.
@@ -55,15 +52,15 @@ impl<'a> Gated<'a> {
         gate: &mut ReplyGate,
         trailers: &[u8],
     ) -> Result<(), ReplyFault> {
-        let (ready, drained) = (gate.ready().len(), gate.is_drained());
-        let head_due = self.written_as.is_none() && (ready > 0 || drained || self.head_is_certain());
+        let (ready, drained, delivery) = (gate.ready().len(), gate.is_drained(), gate.delivery());
+        let head_due = self.written_as.is_none() && (ready > 0 || drained || self.head_is_certain(delivery));
         if !head_due && ready == 0 && !drained {
             return Ok(());
         }
         self.scratch.clear();
         let written_as = match self.written_as {
             Some(written_as) => written_as,
-            None => self.begin(drained.then_some(ready))?,
+            None => self.begin(delivery, drained.then_some(ready))?,
         };
         self.written_as = Some(written_as);
         let chunked = written_as == WrittenAs::Chunked;
@@ -89,10 +86,10 @@ impl<'a> Gated<'a> {
     }
 
     /// Composes the head. `whole` is the length of the content when all of it is known.
-    fn begin(&mut self, whole: Option<usize>) -> Result<WrittenAs, ReplyFault> {
+    fn begin(&mut self, delivery: Delivery, whole: Option<usize>) -> Result<WrittenAs, ReplyFault> {
         let head = StatusLine::parse(&self.head)?;
         let (written_as, framing_line) = match (self.framing, whole) {
-            _ if self.delivery == Delivery::Lockstep => {
+            _ if delivery == Delivery::Lockstep => {
                 let chunked = self.framing == Framing::Chunked;
                 (if chunked { WrittenAs::Chunked } else { WrittenAs::Bare }, None)
             }
@@ -114,7 +111,7 @@ impl<'a> Gated<'a> {
         let mut framing_line = framing_line;
         for field in head.fields.iter() {
             let is = |name: &str| field.name.eq_ignore_ascii_case(name.as_bytes());
-            if is("content-encoding") && self.delivery == Delivery::Decoded {
+            if is("content-encoding") && delivery == Delivery::Decoded {
                 continue;
             }
             if is("content-length")

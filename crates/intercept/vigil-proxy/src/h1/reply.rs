@@ -89,7 +89,7 @@ where
             ReplyPlan::Gate(mut gate) => {
                 let head = bytes.get(..length).unwrap_or_default().to_vec();
                 input.consume(length);
-                let gated = Gated::new(head, framing, gate.delivery(), turn.old, scratch);
+                let gated = Gated::new(head, framing, turn.old, scratch);
                 relay_gated(input, client, &mut gate, body, gated, progress).await?;
             }
         }

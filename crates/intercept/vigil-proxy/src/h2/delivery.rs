@@ -146,7 +146,7 @@ impl Relay {
         while let Some(Mark { stream, bytes, last, .. }) = self.marks.pop_front_if(|mark| mark.at <= accepted)
         {
             let Some(open) = self.streams.get_mut(&stream) else { continue };
-            if let Body::Gated { gate, sent } = &mut open.body {
+            if let Body::Gated { gate, sent, .. } = &mut open.body {
                 gate.delivered(bytes);
                 *sent -= bytes.min(*sent);
                 self.touch(stream);
@@ -174,7 +174,7 @@ impl Relay {
         for stream in std::mem::take(&mut self.touched) {
             let Some(open) = self.streams.get_mut(&stream) else { continue };
             let blocked = open.window <= 0 || self.client_window <= 0;
-            let Body::Gated { gate, sent } = &mut open.body else { continue };
+            let Body::Gated { gate, sent, .. } = &mut open.body else { continue };
             if *sent > 0 || !(gate.ready().is_empty() || blocked) {
                 self.touched.push(stream);
                 continue;

@@ -111,16 +111,28 @@ impl Relay {
             }
             ReplyPlan::Gate(gate) => {
                 let delivery = gate.delivery();
-                open.body = Body::Gated { gate, sent: 0 };
-                self.put_fields(stream, false, |name| match delivery {
-                    Delivery::Lockstep => true,
-                    // Its length is known when all of it was judged; until then the frames tell where it ends.
-                    Delivery::AsRead => name != b"content-length",
-                    Delivery::Decoded => name != b"content-length" && name != b"content-encoding",
-                });
+                let head = (delivery == Delivery::Late).then(|| self.backward.fields().clone());
+                let is_due = head.is_none();
+                open.body = Body::Gated { gate, sent: 0, head };
+                if is_due {
+                    self.put_fields(stream, false, |name| stays(name, delivery));
+                }
             }
             ReplyPlan::Refuse(text) => self.refuse(stream, text),
         }
+    }
+
+    /// Writes the head of a gated reply that waits, once it is known in which form the body goes out.
+    fn settle_head(&mut self, stream: u32) {
+        let Some(open) = self.streams.get_mut(&stream) else { return };
+        let Body::Gated { gate, head, .. } = &mut open.body else { return };
+        let delivery = gate.delivery();
+        if delivery == Delivery::Late {
+            return;
+        }
+        let Some(fields) = head.take() else { return };
+        let block = self.encode_fields(&fields, |name| stays(name, delivery));
+        put_headers(self.to_client.frames(), stream, &block, FRAME_BYTES as usize, false);
     }
 
     fn body(&mut self, stream: u32, bytes: &[u8], length: usize, end: bool) -> Result<(), Fault> {
@@ -152,6 +164,7 @@ impl Relay {
             self.cut(stream, Code::InternalError as u32, Ending::Refused(cut.reason));
             return Ok(());
         }
+        self.settle_head(stream);
         self.touch(stream);
         if end {
             self.ended(stream, false);
@@ -163,14 +176,17 @@ impl Relay {
 
     /// The upstream's last frame of a reply.
     fn ended(&mut self, stream: u32, with_trailers: bool) {
-        let trailers = with_trailers.then(|| self.encode(|_| true));
         let Some(open) = self.streams.get_mut(&stream) else { return };
         open.upstream_ended = true;
-        open.tail = trailers.map_or(Tail::End, Tail::Trailers);
         let outcome = match &mut open.body {
             Body::Gated { gate, .. } => gate.end(true),
             Body::Awaited | Body::Relayed(_) => Ok(()),
         };
+        // Header blocks depend on those before them: the head first, then the trailers.
+        self.settle_head(stream);
+        let trailers = with_trailers.then(|| self.encode(|_| true));
+        let Some(open) = self.streams.get_mut(&stream) else { return };
+        open.tail = trailers.map_or(Tail::End, Tail::Trailers);
         match outcome {
             Ok(()) => self.touch(stream),
             Err(cut) => self.cut(stream, Code::InternalError as u32, Ending::Refused(cut.reason)),
@@ -288,5 +304,15 @@ impl Relay {
             return Err(Fault::Protocol("a frame is for a stream that was not opened"));
         }
         Ok(())
+    }
+}
+
+/// Whether a field of the head is true of the body in the form in which it goes out.
+fn stays(name: &[u8], delivery: Delivery) -> bool {
+    match delivery {
+        Delivery::Lockstep | Delivery::Late => true,
+        // Its length is known when all of it was judged; until then the frames tell where it ends.
+        Delivery::AsRead => name != b"content-length",
+        Delivery::Decoded => name != b"content-length" && name != b"content-encoding",
     }
 }

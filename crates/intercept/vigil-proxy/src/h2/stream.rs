@@ -6,6 +6,7 @@ use vigil_core::message::Ending;
 
 use crate::exchange::{Exchange, ReplyGate};
 
+use super::hpack::Fields;
 use super::limits::{STREAM_WINDOW_BYTES, WAITING_BYTES};
 
 /// A request and its reply, from the head of the one to the last byte of the other.
@@ -37,8 +38,9 @@ pub(super) enum Body {
     Awaited,
     /// It passes as it is.
     Relayed(Queue),
-    /// It goes through the gate; this many bytes of what is ready are on their way to the socket.
-    Gated { gate: Box<ReplyGate>, sent: usize },
+    /// It goes through the gate; this many bytes of what is ready are on their way to the socket. The head waits while the
+    /// gate does not know in which form the body goes out.
+    Gated { gate: Box<ReplyGate>, sent: usize, head: Option<Fields> },
 }
 
 /// What comes after the body.
@@ -76,7 +78,7 @@ impl Stream {
         match &self.body {
             Body::Awaited => &[],
             Body::Relayed(queue) => queue.bytes(),
-            Body::Gated { gate, sent } => gate.ready().get(*sent..).unwrap_or_default(),
+            Body::Gated { gate, sent, .. } => gate.ready().get(*sent..).unwrap_or_default(),
         }
     }
 

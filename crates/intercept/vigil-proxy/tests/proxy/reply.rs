@@ -94,6 +94,52 @@ async fn a_compressed_reply_without_tools_passes_as_it_came() {
     assert_eq!(got, reply);
 }
 
+fn as_json(reply: &[u8]) -> Vec<u8> {
+    let at = reply.windows(2).position(|pair| pair == b"\r\n").unwrap() + 2;
+    [&reply[..at], b"Content-Type: application/json; charset=utf-8\r\n", &reply[at..]].concat()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_compressed_json_value_with_tools_but_without_calls_passes_as_it_came() {
+    let stage = Stage::new().await;
+    let request = ask("tools");
+    let reply = as_json(&gzipped(b"text\nmore text\n"));
+    let pieces: Vec<&[u8]> = reply.chunks(reply.len() - 20).collect();
+    let (got, _) = stage.exchange(&request, Script::pieces(request.len(), &pieces, 20)).await;
+    assert_eq!(got, reply);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_compressed_json_value_with_calls_is_decoded() {
+    let stage = Stage::new().await;
+    let request = ask("tools");
+    let reply = as_json(&gzipped(b"text\ncall allow x\nend\n"));
+    let (got, _) = stage.exchange(&request, Script::new(request.len(), &reply)).await;
+    let text = String::from_utf8(got).unwrap();
+    assert!(!text.to_lowercase().contains("content-encoding"), "{text}");
+    assert!(["text\n", "call allow x\n", "end\n"].iter().all(|part| text.contains(part)), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_large_compressed_json_value_does_not_wait_for_its_end() {
+    let stage = Stage::new().await;
+    let request = ask("tools");
+    // Noise, so that it stays large.
+    let mut state = 1u32;
+    let line = |state: &mut u32| {
+        *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        format!("text {state:08x}\n")
+    };
+    let text: String = (0..120_000).map(|_| line(&mut state)).collect();
+    let reply = as_json(&gzipped(text.as_bytes()));
+    assert!(reply.len() > 300_000);
+    let (got, _) = stage.exchange(&request, Script::new(request.len(), &reply)).await;
+    let end = got.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+    let head = String::from_utf8_lossy(&got[..end]).to_lowercase();
+    assert!(!head.contains("content-encoding") && head.contains("transfer-encoding: chunked"), "{head}");
+    assert!(got.len() > text.len());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unforeseen_call_in_a_compressed_reply_cuts_it() {
     let stage = Stage::new().await;

@@ -404,6 +404,42 @@ async fn a_compressed_reply_is_decoded_only_where_calls_may_come() {
 }
 
 #[tokio::test]
+async fn the_head_of_a_compressed_json_value_waits_for_its_form() {
+    use std::io::Write as _;
+    for (text, decoded) in [("text\n", false), ("text\n!ok call\n", true)] {
+        let mut coder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        coder.write_all(text.as_bytes()).unwrap();
+        let coded: Bytes = coder.finish().unwrap().into();
+        let planes = planes();
+        let (near, far, _task) = planes.connect();
+        let body = coded.clone();
+        serve(far, 65_535, move |_, mut respond| {
+            let body = body.clone();
+            async move {
+                let head = Response::builder()
+                    .header("content-encoding", "gzip")
+                    .header("content-type", "application/json");
+                let mut stream = respond.send_response(head.body(()).unwrap(), false).unwrap();
+                write(&mut stream, body, false).await;
+                let mut trailers = http::HeaderMap::new();
+                trailers.insert("x-after", "the body".parse().unwrap());
+                stream.send_trailers(trailers).unwrap();
+            }
+        });
+        let mut client = client(near).await;
+        let (response, mut sender) = client.send_request(request("/coded"), false).unwrap();
+        sender.send_data(Bytes::from_static(b"tools"), true).unwrap();
+        let response = response.await.unwrap();
+        assert_eq!(response.headers().contains_key("content-encoding"), !decoded);
+        let mut body = response.into_body();
+        let got = read(&mut body).await.unwrap();
+        assert_eq!(got, if decoded { text.as_bytes().to_vec() } else { coded.to_vec() });
+        let trailers = body.trailers().await.unwrap().unwrap();
+        assert_eq!(trailers.get("x-after").unwrap(), "the body");
+    }
+}
+
+#[tokio::test]
 async fn connect_inside_the_connection_ends_it_with_a_notice() {
     let planes = planes();
     let (near, far, task) = planes.connect();
