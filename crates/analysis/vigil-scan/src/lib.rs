@@ -12,6 +12,7 @@ pub mod facts;
 mod finding;
 mod javascript;
 mod python;
+mod report;
 mod rule;
 mod rules;
 mod source;
@@ -21,6 +22,7 @@ pub use config::{
     SecretsConfig, SuppressionsConfig, TestsConfig,
 };
 pub use finding::{Edit, Finding, Fix, Note, NoteKind};
+pub use report::{Report, Suppressed, SuppressedBy, fingerprints};
 pub use rule::{Category, Rule, RuleId, Severity};
 pub use rules::EnvExamples;
 pub use source::{Language, Position, Source, Span};

@@ -50,6 +50,7 @@ use crate::source::{Language, Source};
 
 pub use env_example::EnvExamples;
 use found::Found;
+pub(crate) use sec_005::{is_secret_file_name, secret_files};
 
 /// What the rules know beside the file.
 #[derive(Clone, Copy, Debug)]
