@@ -8,6 +8,7 @@
 //! it opens, the values it binds, the tests it holds. Rules judge facts and know no language.
 
 mod config;
+mod docs;
 pub mod facts;
 mod finding;
 mod javascript;
@@ -21,8 +22,9 @@ pub use config::{
     AuthConfig, Config, DepsConfig, EXCLUDED, FilesConfig, OutputConfig, PLACEHOLDER_PATTERNS, RuleSetting,
     SecretsConfig, SuppressionsConfig, TestsConfig,
 };
+pub use docs::rule_pages;
 pub use finding::{Edit, Finding, Fix, Note, NoteKind};
-pub use report::{Report, Suppressed, SuppressedBy, fingerprints};
+pub use report::{Format, Look, Report, Suppressed, SuppressedBy, fingerprints, render};
 pub use rule::{Category, Rule, RuleId, Severity};
 pub use rules::EnvExamples;
 pub use source::{Language, Position, Source, Span};

@@ -1,10 +1,10 @@
 //! What stays the same when code moves.
 
 use std::collections::HashMap;
-use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
+use super::text::path;
 use crate::finding::Finding;
 
 /// One fingerprint for each finding, in their order: rule, file and the line's text without its blanks. Findings that look
@@ -24,15 +24,10 @@ pub fn fingerprints(findings: &[Finding]) -> Vec<String> {
     prints
 }
 
-/// A path as every report writes it.
-pub(super) fn shown(path: &Path) -> String {
-    path.to_string_lossy().replace('\\', "/")
-}
-
 fn content(finding: &Finding) -> String {
     let text = if finding.snippet.is_empty() { &finding.message } else { &finding.snippet };
     let text: String = text.split_whitespace().collect();
-    digest(&[finding.rule.code(), &shown(&finding.file), &text])
+    digest(&[finding.rule.code(), &path(&finding.file), &text])
 }
 
 fn digest(parts: &[&str]) -> String {

@@ -3,7 +3,17 @@
 //! A report is a function of its [`Report`] and [`Look`]: the same scan gives the same bytes. Everything in it may come from
 //! hostile source code, so each format escapes all of it.
 
+mod agent;
 mod fingerprint;
+mod github;
+mod gitlab;
+mod human;
+mod json;
+mod junit;
+mod markdown;
+mod sarif;
+mod style;
+mod text;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -57,3 +67,93 @@ pub enum SuppressedBy {
     /// The baseline.
     Baseline,
 }
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// For people, on a terminal.
+    Human,
+    /// For programs.
+    Json,
+    /// For CI servers that show tests.
+    Junit,
+    /// For code scanning, SARIF 2.1.0.
+    Sarif,
+    /// Annotations in a workflow of GitHub.
+    Github,
+    /// GitLab's code quality.
+    Gitlab,
+    /// A comment on a pull request.
+    Markdown,
+    /// For language models: few tokens, nothing when there is nothing to say.
+    Agent,
+}
+
+impl Format {
+    /// All, in the order of the help text.
+    pub const ALL: [Self; 8] = [
+        Self::Human,
+        Self::Json,
+        Self::Junit,
+        Self::Sarif,
+        Self::Github,
+        Self::Gitlab,
+        Self::Markdown,
+        Self::Agent,
+    ];
+
+    /// The word on the command line and in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Human => "human",
+            Self::Json => "json",
+            Self::Junit => "junit",
+            Self::Sarif => "sarif",
+            Self::Github => "github",
+            Self::Gitlab => "gitlab",
+            Self::Markdown => "markdown",
+            Self::Agent => "agent",
+        }
+    }
+
+    /// Reads the word back.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.name() == word)
+    }
+}
+
+/// How the human report looks; the other formats are the same for everybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Colours, as ANSI codes.
+    pub color: bool,
+    /// Columns of the terminal.
+    pub width: usize,
+    /// Findings only: no header, no summary, no suggestions.
+    pub quiet: bool,
+    /// What to do stands below each finding.
+    pub suggestions: bool,
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Self { color: false, width: 80, quiet: false, suggestions: true }
+    }
+}
+
+/// Writes a report.
+pub fn render(report: &Report, format: Format, look: Look) -> String {
+    match format {
+        Format::Human => human::render(report, look),
+        Format::Json => json::render(report),
+        Format::Junit => junit::render(report),
+        Format::Sarif => sarif::render(report),
+        Format::Github => github::render(report),
+        Format::Gitlab => gitlab::render(report),
+        Format::Markdown => markdown::render(report),
+        Format::Agent => agent::render(report),
+    }
+}
+
+#[cfg(test)]
+mod tests;

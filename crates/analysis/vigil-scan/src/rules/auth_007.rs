@@ -129,10 +129,11 @@ fn may_be_stored(other: &Operand, password: &Operand) -> bool {
         Operand::Name { last, whole } => {
             let Operand::Name { last: own, whole: own_whole } = password else { return true };
             let (theirs, ours) = (words(last), words(own));
-            !any(&theirs, OTHER_FIELD)
-                && !any(&ours, OTHER_FIELD)
-                && !last.ends_with(|c: char| c.is_ascii_digit())
-                && !(last == own && compares_records(whole, own_whole))
+            let other_field = any(&theirs, OTHER_FIELD)
+                || any(&ours, OTHER_FIELD)
+                || last.ends_with(|c: char| c.is_ascii_digit());
+            let records = last == own && compares_records(whole, own_whole);
+            !other_field && !records
         }
         Operand::Call(_) | Operand::Other => true,
     }

@@ -64,10 +64,10 @@ pub(super) fn is_literal(password: &str) -> bool {
         let digits = password.as_bytes().get(at + 1..at + 3);
         digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
     });
-    percent_is_an_escape
-        && !password.contains(['$', '{', '}', crate::facts::HOLE])
-        && !password.chars().all(|c| matches!(c, '*' | '•' | '.' | 'x' | 'X' | '_' | '#' | '…'))
-        && !(password.starts_with('[') && password.ends_with(']'))
+    let put_in_later = !percent_is_an_escape || password.contains(['$', '{', '}', crate::facts::HOLE]);
+    let mask = password.chars().all(|c| matches!(c, '*' | '•' | '.' | 'x' | 'X' | '_' | '#' | '…'))
+        || (password.starts_with('[') && password.ends_with(']'));
+    !put_in_later && !mask
 }
 
 /// The host is this machine or a name that documentation reserves.
