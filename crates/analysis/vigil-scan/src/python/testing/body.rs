@@ -1,0 +1,297 @@
+//! What the body of a test, or of a helper, does.
+
+use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
+use ruff_python_ast::{
+    ExceptHandler, Expr, ExprCall, Stmt, StmtClassDef, StmtFunctionDef, StmtTry, WithItem,
+};
+use ruff_text_size::Ranged;
+
+use super::{Helpers, Place, http, mirror, skip, trivial, verdict};
+use crate::facts::{Assertion, Literal, Skip};
+use crate::python::span;
+use crate::python::words::contains;
+use crate::source::Span;
+
+const MAX_DEPTH: u32 = 400;
+
+/// What a body does.
+#[derive(Default)]
+pub(super) struct Body {
+    pub(super) assertions: Vec<Assertion>,
+    pub(super) swallowed: Vec<Span>,
+    pub(super) http_calls: Vec<Span>,
+    pub(super) checks_status: bool,
+    pub(super) mock_values: Vec<Literal>,
+    pub(super) asserted_values: Vec<Literal>,
+    pub(super) skips: Vec<Skip>,
+    pub(super) skipped: bool,
+}
+
+impl Body {
+    /// Reads a body. `steps` is how many helpers lie between it and the test.
+    pub(super) fn read<'a>(
+        statements: &'a [Stmt],
+        place: &Place<'a, '_>,
+        helpers: &mut Helpers<'a>,
+        steps: u32,
+    ) -> Self {
+        let mut reader = Reader {
+            found: Self::default(),
+            place,
+            helpers,
+            steps,
+            verdicts: Vec::new(),
+            inner: 0,
+            expecting: 0,
+            depth: 0,
+        };
+        reader.visit_body(statements);
+        let mut found = reader.found;
+        // Unconditional: the rest never runs.
+        found.skipped = statements.iter().any(|statement| match statement {
+            Stmt::Expr(expr) => skip::of_call(&expr.value, place.names, place.source).is_some(),
+            Stmt::Raise(raise) => {
+                raise.exc.as_ref().is_some_and(|exc| skip::of_call(exc, place.names, place.source).is_some())
+            }
+            _ => false,
+        });
+        found
+    }
+}
+
+struct Reader<'a, 'r> {
+    found: Body,
+    place: &'r Place<'a, 'r>,
+    helpers: &'r mut Helpers<'a>,
+    steps: u32,
+    /// Names that hold the outcome of a comparison.
+    verdicts: Vec<(&'a str, bool)>,
+    /// Functions within the body that are around.
+    inner: u32,
+    /// Blocks around that expect an exception.
+    expecting: u32,
+    depth: u32,
+}
+
+impl<'a> Visitor<'a> for Reader<'a, '_> {
+    fn visit_annotation(&mut self, _: &'a Expr) {}
+
+    fn visit_stmt(&mut self, statement: &'a Stmt) {
+        match statement {
+            Stmt::Assert(assert) => {
+                let at = span(assert.range());
+                let verdicts = &self.verdicts;
+                let is_verdict = |name: &str| {
+                    verdicts
+                        .iter()
+                        .rev()
+                        .find(|(known, _)| *known == name)
+                        .is_some_and(|(_, verdict)| *verdict)
+                };
+                let trivial = trivial::of_assert(&assert.test, &is_verdict);
+                self.found.assertions.push(Assertion { span: at, trivial });
+                self.found.asserted_values.extend(mirror::of_assert(&assert.test, at, self.place.source));
+                walk_stmt(self, statement);
+            }
+            Stmt::Raise(raise) => {
+                let exception = match raise.exc.as_deref() {
+                    Some(Expr::Call(call)) => Some(call.func.as_ref()),
+                    other => other,
+                };
+                if matches!(exception, Some(Expr::Name(name)) if contains(name.id.as_str(), "assertionerror"))
+                {
+                    self.assertion(span(raise.range()), false);
+                }
+                if let Some(exception) = &raise.exc
+                    && !exception.is_call_expr()
+                {
+                    self.found.skips.extend(skip::of_call(exception, self.place.names, self.place.source));
+                }
+                walk_stmt(self, statement);
+            }
+            Stmt::Assign(assign) => {
+                for target in &assign.targets {
+                    match target {
+                        Expr::Name(name) => {
+                            self.verdicts.push((name.id.as_str(), trivial::is_verdict(&assign.value)))
+                        }
+                        Expr::Attribute(attribute) if attribute.attr.as_str() == "return_value" => {
+                            let value =
+                                mirror::literal(&assign.value, span(assign.range()), self.place.source);
+                            self.found.mock_values.extend(value);
+                        }
+                        _ => {}
+                    }
+                }
+                walk_stmt(self, statement);
+            }
+            Stmt::FunctionDef(function) => self.nested(function),
+            Stmt::Try(attempt) => self.attempt(attempt),
+            Stmt::With(with) => {
+                let expects = with.items.iter().any(expects_exception);
+                for item in &with.items {
+                    self.swallows(&item.context_expr, item.optional_vars.is_some());
+                    self.visit_with_item(item);
+                }
+                self.expecting += u32::from(expects);
+                self.visit_body(&with.body);
+                self.expecting -= u32::from(expects);
+            }
+            // nose's generator tests: `yield check, value`.
+            Stmt::Expr(expr) if matches!(&*expr.value, Expr::Yield(given) if matches!(given.value.as_deref(), Some(Expr::Tuple(_)))) =>
+            {
+                self.assertion(span(expr.range()), false);
+                walk_stmt(self, statement);
+            }
+            _ => walk_stmt(self, statement),
+        }
+    }
+
+    fn visit_expr(&mut self, expr: &'a Expr) {
+        if self.depth >= MAX_DEPTH {
+            return;
+        }
+        self.depth += 1;
+        match expr {
+            Expr::Call(call) => self.call(call),
+            Expr::BinOp(_) => {
+                let mut at = expr;
+                while let Expr::BinOp(binary) = at {
+                    self.visit_expr(&binary.right);
+                    at = &binary.left;
+                }
+                self.visit_expr(at);
+            }
+            _ => {
+                self.found.checks_status |= http::is_status(expr);
+                walk_expr(self, expr);
+            }
+        }
+        self.depth -= 1;
+    }
+}
+
+impl<'a> Reader<'a, '_> {
+    fn assertion(&mut self, at: Span, trivial: bool) {
+        self.found.assertions.push(Assertion { span: at, trivial });
+    }
+
+    fn nested(&mut self, function: &'a StmtFunctionDef) {
+        for decorator in &function.decorator_list {
+            self.visit_expr(&decorator.expression);
+        }
+        self.inner += 1;
+        self.visit_body(&function.body);
+        self.inner -= 1;
+    }
+
+    fn call(&mut self, call: &'a ExprCall) {
+        let at = span(call.range());
+        let place = *self.place;
+        let name = match call.func.as_ref() {
+            Expr::Name(name) => name.id.as_str(),
+            Expr::Attribute(attribute) => attribute.attr.as_str(),
+            _ => "",
+        };
+        if verdict::is_by_call(call, place.names) {
+            self.assertion(at, trivial::of_method(name, call));
+            self.found.checks_status |= http::verdict_checks_status(call);
+            self.found.asserted_values.extend(mirror::of_method(name, call, place.source));
+        } else if let Some((helper, class)) = self.helper(call) {
+            let summary = self.helpers.summary(helper, class, &place, self.steps);
+            if summary.asserts {
+                self.assertion(at, false);
+            }
+            self.found.checks_status |= summary.checks_status;
+        }
+        if self.expecting == 0 && self.inner == 0 && http::is_request(call, place.names) {
+            self.found.http_calls.push(at);
+            let said = ["status", "expected_status", "status_code", "expected_code", "expect_status"];
+            self.found.checks_status |= said.iter().any(|name| call.arguments.find_keyword(name).is_some());
+        }
+        self.found.mock_values.extend(mirror::of_call(call, place.source));
+        if let Some(found) = skip::of_skip_call(call, place.names, place.source) {
+            self.found.skips.push(found);
+        }
+        self.visit_expr(&call.func);
+        self.visit_arguments(&call.arguments);
+    }
+
+    /// The function of this file, or the method of a class of it, that is called.
+    fn helper(&mut self, call: &'a ExprCall) -> Option<(&'a StmtFunctionDef, Option<&'a StmtClassDef>)> {
+        let names = self.place.names;
+        let (owner, method) = match call.func.as_ref() {
+            Expr::Name(name) => return names.function(name.id.as_str()).map(|function| (function, None)),
+            Expr::Attribute(attribute) => (attribute.value.as_ref(), attribute.attr.as_str()),
+            _ => return None,
+        };
+        let class = match owner {
+            Expr::Name(owner) if matches!(owner.id.as_str(), "self" | "cls") => self.place.class?,
+            Expr::Name(owner) => names.class(owner.id.as_str())?,
+            // `Checker(…).run()`
+            Expr::Call(made) => names.class(made.func.as_name_expr()?.id.as_str())?,
+            _ => return None,
+        };
+        self.helpers.method(class, method, names).map(|method| (method, Some(class)))
+    }
+
+    fn attempt(&mut self, attempt: &'a StmtTry) {
+        // `else: self.fail()`: the exception is what the test expects.
+        let before = self.found.assertions.len();
+        self.visit_body(&attempt.orelse);
+        let expected = self.found.assertions.len() > before;
+        for handler in &attempt.handlers {
+            let ExceptHandler::ExceptHandler(handler) = handler;
+            let empty = handler.body.iter().all(|statement| match statement {
+                Stmt::Pass(_) => true,
+                Stmt::Expr(expr) => {
+                    expr.value.is_ellipsis_literal_expr() || expr.value.is_string_literal_expr()
+                }
+                _ => false,
+            });
+            if empty && !expected && self.inner == 0 && handler.type_.as_deref().is_none_or(catches_all) {
+                let start = span(handler.range()).start;
+                let head = handler.type_.as_ref().map_or(start + 6, |kind| span(kind.range()).end);
+                self.found.swallowed.push(Span::new(start, head));
+            }
+        }
+        self.visit_body(&attempt.body);
+        for handler in &attempt.handlers {
+            self.visit_except_handler(handler);
+        }
+        self.visit_body(&attempt.finalbody);
+    }
+
+    /// `with pytest.raises(Exception):` accepts whatever goes wrong, unless what was raised is looked at.
+    fn swallows(&mut self, context: &'a Expr, named: bool) {
+        let Expr::Call(call) = context else { return };
+        let raises = self
+            .place
+            .names
+            .dotted(&call.func)
+            .is_some_and(|name| matches!(name.last(), "raises" | "assertRaises"));
+        let any = call.arguments.args.first().is_some_and(|kind| !kind.is_tuple_expr() && catches_all(kind));
+        if raises && any && !named && self.inner == 0 && call.arguments.len() == 1 {
+            self.found.swallowed.push(span(call.range()));
+        }
+    }
+}
+
+fn catches_all(kind: &Expr) -> bool {
+    match kind {
+        Expr::Name(name) => matches!(name.id.as_str(), "Exception" | "BaseException"),
+        Expr::Tuple(tuple) => tuple.iter().any(catches_all),
+        _ => false,
+    }
+}
+
+fn expects_exception(item: &WithItem) -> bool {
+    let Expr::Call(call) = &item.context_expr else { return false };
+    match call.func.as_ref() {
+        Expr::Name(name) => name.id.as_str() == "raises",
+        Expr::Attribute(attribute) => {
+            attribute.attr.as_str() == "raises" || attribute.attr.as_str().starts_with("assertRaises")
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,335 @@
+//! Tests of pytest and unittest: which there are, what they assert, what is skipped.
+
+mod body;
+mod http;
+mod mirror;
+mod skip;
+mod trivial;
+mod verdict;
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use ruff_python_ast::{Expr, Stmt, StmtClassDef, StmtFunctionDef};
+use ruff_text_size::Ranged;
+
+use super::names::{Names, each_block};
+use super::span;
+use super::words::has_word;
+use crate::facts::{Assertion, Facts, Test};
+use crate::source::{Source, Span};
+
+use body::Body;
+
+/// The file holds tests by its name, or by a directory on its path.
+pub(super) fn is_test_file(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
+    if name == "conftest.py" {
+        return false;
+    }
+    let stem = name.strip_suffix(".py").unwrap_or(name);
+    let by_name = stem == "tests" || stem.starts_with("test_") || stem.ends_with("_test");
+    by_name
+        || path.parent().is_some_and(|parent| {
+            parent
+                .iter()
+                .any(|part| matches!(part.to_str(), Some("tests" | "test" | "__tests__" | "spec" | "specs")))
+        })
+}
+
+/// Reads the tests of a module.
+pub(super) fn read<'a>(source: &'a Source, module: &'a [Stmt], names: &Names<'a>, facts: &mut Facts) {
+    let mut reader = Reader { source, names, helpers: Helpers::default(), facts };
+    let skipped = reader.module_marks(module);
+    reader.block(module, None, skipped);
+    let facts = reader.facts;
+    facts.skips.sort_by_key(|skip| skip.span);
+    facts.skips.dedup();
+}
+
+struct Reader<'a, 'r> {
+    source: &'a Source,
+    names: &'r Names<'a>,
+    helpers: Helpers<'a>,
+    facts: &'r mut Facts,
+}
+
+/// What is known of the functions that tests call, by the place of their names.
+#[derive(Default)]
+struct Helpers<'a> {
+    known: HashMap<Span, Option<Summary>>,
+    methods: HashMap<Span, HashMap<&'a str, &'a StmtFunctionDef>>,
+}
+
+/// What a helper does for its caller.
+#[derive(Clone, Copy, Default)]
+struct Summary {
+    asserts: bool,
+    checks_status: bool,
+}
+
+/// How far helpers of helpers are followed.
+const MAX_STEPS: u32 = 12;
+
+impl<'a> Helpers<'a> {
+    fn summary(
+        &mut self,
+        function: &'a StmtFunctionDef,
+        class: Option<&'a StmtClassDef>,
+        place: &Place<'a, '_>,
+        steps: u32,
+    ) -> Summary {
+        let key = span(function.name.range());
+        match self.known.get(&key) {
+            // A cycle adds nothing to what its other members do.
+            Some(known) => return known.unwrap_or_default(),
+            None if steps >= MAX_STEPS => return Summary::default(),
+            None => {}
+        }
+        self.known.insert(key, None);
+        let inner = Place { class, ..*place };
+        let body = Body::read(&function.body, &inner, self, steps + 1);
+        let summary = Summary { asserts: !body.assertions.is_empty(), checks_status: body.checks_status };
+        self.known.insert(key, Some(summary));
+        summary
+    }
+
+    /// The method of a class, or of its bases in this file.
+    fn method(
+        &mut self,
+        class: &'a StmtClassDef,
+        name: &str,
+        names: &Names<'a>,
+    ) -> Option<&'a StmtFunctionDef> {
+        let mut pending = vec![class];
+        let mut seen = 0;
+        while let Some(class) = pending.pop() {
+            let methods = self.methods.entry(span(class.name.range())).or_insert_with(|| {
+                let methods = class.body.iter().filter_map(Stmt::as_function_def_stmt);
+                methods.map(|method| (method.name.as_str(), method)).collect()
+            });
+            if let Some(method) = methods.get(name) {
+                return Some(method);
+            }
+            seen += 1;
+            if seen < 16 {
+                let bases = class.bases().iter().filter_map(Expr::as_name_expr);
+                pending.extend(bases.filter_map(|base| names.class(base.id.as_str())));
+            }
+        }
+        None
+    }
+}
+
+/// Where a body stands.
+#[derive(Clone, Copy)]
+struct Place<'a, 'r> {
+    source: &'a Source,
+    names: &'r Names<'a>,
+    class: Option<&'a StmtClassDef>,
+}
+
+impl<'a> Reader<'a, '_> {
+    /// Marks that hold for the whole module; true when it is skipped.
+    fn module_marks(&mut self, module: &'a [Stmt]) -> bool {
+        let mut skipped = false;
+        for statement in module {
+            match statement {
+                Stmt::Assign(assign) if matches!(assign.targets.as_slice(), [Expr::Name(name)] if name.id.as_str() == "pytestmark") =>
+                {
+                    let marks = match assign.value.as_ref() {
+                        Expr::List(list) => list.elts.as_slice(),
+                        Expr::Tuple(tuple) => tuple.elts.as_slice(),
+                        one => std::slice::from_ref(one),
+                    };
+                    for mark in marks {
+                        skipped |= self.mark(mark);
+                    }
+                }
+                Stmt::Expr(expr) => {
+                    if let Some(found) = skip::of_call(&expr.value, self.names, self.source) {
+                        self.facts.skips.push(found);
+                        skipped = true;
+                    }
+                }
+                _ => {}
+            }
+        }
+        skipped
+    }
+
+    /// A decorator or a mark: whether it skips.
+    fn mark(&mut self, mark: &'a Expr) -> bool {
+        match skip::of_mark(mark, self.names, self.source) {
+            Some(skip::Mark::Skip(found)) => {
+                self.facts.skips.push(found);
+                true
+            }
+            Some(skip::Mark::Conditional) => true,
+            None => false,
+        }
+    }
+
+    fn block(&mut self, block: &'a [Stmt], class: Option<&'a StmtClassDef>, skipped: bool) {
+        for statement in block {
+            match statement {
+                Stmt::FunctionDef(function) => self.function(function, class, skipped),
+                Stmt::ClassDef(inner) => self.class(inner, skipped),
+                _ => each_block(statement, &mut |inner| self.block(inner, class, skipped)),
+            }
+        }
+    }
+
+    fn class(&mut self, class: &'a StmtClassDef, skipped: bool) {
+        let mut skipped = skipped;
+        for decorator in &class.decorator_list {
+            skipped |= self.mark(&decorator.expression);
+        }
+        skipped |= self.module_marks(&class.body);
+        if !is_no_test_class(class) {
+            self.block(&class.body, Some(class), skipped);
+        }
+    }
+
+    fn function(&mut self, function: &'a StmtFunctionDef, class: Option<&'a StmtClassDef>, skipped: bool) {
+        let mut skipped = skipped;
+        for decorator in &function.decorator_list {
+            skipped |= self.mark(&decorator.expression);
+        }
+        if is_test(function, class, self.names) {
+            let test = self.test(function, class, skipped);
+            self.facts.tests.push(test);
+        }
+    }
+
+    fn test(
+        &mut self,
+        function: &'a StmtFunctionDef,
+        class: Option<&'a StmtClassDef>,
+        skipped: bool,
+    ) -> Test {
+        let place = Place { source: self.source, names: self.names, class };
+        let mut body = Body::read(&function.body, &place, &mut self.helpers, 0);
+        self.facts.skips.append(&mut body.skips);
+        let mut assertions = body.assertions;
+        for decorator in &function.decorator_list {
+            if verdict::is_by_decorator(&decorator.expression, self.names) {
+                assertions.push(Assertion { span: span(decorator.range()), trivial: false });
+            }
+            body.mock_values.extend(mirror::given_to_mocks(&decorator.expression, self.source));
+        }
+        // A fixture of this file that asserts, asserts for the test.
+        for parameter in function.parameters.iter_non_variadic_params() {
+            let Some(fixture) = self.names.function(parameter.name().as_str()) else { continue };
+            if self.helpers.summary(fixture, None, &place, 1).asserts {
+                assertions.push(Assertion { span: span(parameter.range), trivial: false });
+            }
+        }
+        Test {
+            name: function.name.to_string(),
+            span: span(function.range()),
+            head: head(function, self.source),
+            skipped: skipped || body.skipped,
+            assertions,
+            swallowed: body.swallowed,
+            http_calls: body.http_calls,
+            checks_status: body.checks_status,
+            mock_values: body.mock_values,
+            asserted_values: body.asserted_values,
+        }
+    }
+}
+
+fn is_test<'a>(function: &'a StmtFunctionDef, class: Option<&'a StmtClassDef>, names: &Names<'a>) -> bool {
+    let name = function.name.as_str();
+    let unittest = class.is_some_and(|class| !class.bases().is_empty());
+    let named = name.starts_with("test_") || name == "test" || (unittest && name.starts_with("test"));
+    named
+        && class.is_none_or(may_hold_tests)
+        && !is_something_else(function, names)
+        && !is_abstract(&function.body)
+}
+
+/// A class whose `test…` methods run: pytest's `Test…`, a subclass of something, a mixin of tests.
+fn may_hold_tests(class: &StmtClassDef) -> bool {
+    !class.bases().is_empty()
+        || has_word(
+            class.name.as_str(),
+            &["test", "tests", "testing", "case", "mixin", "suite", "spec", "base"],
+        )
+}
+
+/// `__test__ = False`.
+fn is_no_test_class(class: &StmtClassDef) -> bool {
+    class.body.iter().filter_map(Stmt::as_assign_stmt).any(|assign| {
+        matches!(assign.targets.as_slice(), [Expr::Name(name)] if name.id.as_str() == "__test__")
+            && matches!(assign.value.as_ref(), Expr::BooleanLiteral(value) if !value.value)
+    })
+}
+
+/// Decorated into something that is no test: a fixture, a route, a command.
+fn is_something_else<'a>(function: &'a StmtFunctionDef, names: &Names<'a>) -> bool {
+    function.decorator_list.iter().any(|decorator| {
+        let expr = match &decorator.expression {
+            Expr::Call(call) => call.func.as_ref(),
+            other => other,
+        };
+        names.dotted(expr).is_some_and(|name| {
+            matches!(
+                name.last(),
+                "fixture"
+                    | "yield_fixture"
+                    | "abstractmethod"
+                    | "route"
+                    | "get"
+                    | "post"
+                    | "put"
+                    | "delete"
+                    | "api_route"
+                    | "command"
+                    | "group"
+                    | "task"
+                    | "property"
+                    | "cached_property"
+                    | "contextmanager"
+                    | "hookimpl"
+                    | "nottest"
+                    | "overload"
+                    | "websocket"
+                    | "shared_task"
+                    | "callback"
+                    | "setter"
+                    | "async_fixture"
+                    | "simple_tag"
+                    | "filter"
+            )
+        })
+    })
+}
+
+/// The body only says that a subclass has to write it.
+fn is_abstract(body: &[Stmt]) -> bool {
+    let mut statements = body
+        .iter()
+        .filter(|statement| !matches!(statement, Stmt::Expr(expr) if expr.value.is_string_literal_expr()));
+    let (Some(Stmt::Raise(raise)), None) = (statements.next(), statements.next()) else { return false };
+    let exception = match raise.exc.as_deref() {
+        Some(Expr::Call(call)) => call.func.as_ref(),
+        Some(other) => other,
+        None => return false,
+    };
+    matches!(exception, Expr::Name(name) if name.id.as_str() == "NotImplementedError")
+}
+
+/// From `def` or `async` to the end of the signature.
+fn head(function: &StmtFunctionDef, source: &Source) -> Span {
+    let name = span(function.name.range());
+    let before = source.text.get(..name.start as usize).unwrap_or("").trim_end();
+    let before = before.strip_suffix("def").unwrap_or(before);
+    let start = match before.trim_end().strip_suffix("async") {
+        Some(plain) if function.is_async => plain.len(),
+        _ => before.len(),
+    };
+    let end = function.returns.as_ref().map_or(function.parameters.range(), |returns| returns.range());
+    Span::new(u32::try_from(start).unwrap_or(name.start), span(end).end)
+}

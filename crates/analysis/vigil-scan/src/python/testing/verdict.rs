@@ -1,0 +1,170 @@
+//! Which calls give a verdict: assertions of frameworks, and helpers that are named like one.
+
+use ruff_python_ast::{Expr, ExprCall};
+
+use crate::python::names::Names;
+use crate::python::text::literal;
+use crate::python::words::{contains, has_word, has_word_starting, starts_with};
+
+/// Words of helpers that fail the test when something is not as it should be.
+const CHECKS: &[&str] = &[
+    "check",
+    "checks",
+    "verify",
+    "verifies",
+    "expect",
+    "expects",
+    "ensure",
+    "ensures",
+    "validate",
+    "validates",
+    "should",
+    "compare",
+    "compares",
+    "must",
+    "raises",
+    "warns",
+    "matches",
+    "asserter",
+    "checker",
+    "verifier",
+];
+/// SQLAlchemy's and nose's verdicts, which are called without an owner.
+const BARE: &[&str] = &[
+    "eq_",
+    "ok_",
+    "ne_",
+    "is_",
+    "is_not",
+    "is_not_",
+    "is_true",
+    "is_false",
+    "is_none",
+    "is_not_none",
+    "is_instance_of",
+    "in_",
+    "not_in",
+    "not_in_",
+    "gt_",
+    "ge_",
+    "lt_",
+    "le_",
+    "eq_regex",
+    "startswith_",
+    "eq_ignore_whitespace",
+    "int_within_variance",
+    "does_not_raise",
+];
+const METHODS: &[&str] = &[
+    // pytester
+    "fnmatch_lines",
+    "fnmatch_lines_random",
+    "re_match_lines",
+    "re_match_lines_random",
+    "no_fnmatch_line",
+    "no_re_match_line",
+    // doctest
+    "testmod",
+    "testfile",
+    // pytest, unittest, warnings as errors
+    "raises",
+    "warns",
+    "deprecated_call",
+    "fail",
+    "failUnless",
+    "failIf",
+    "failUnlessEqual",
+    "raises_group",
+];
+
+/// The call gives a verdict, by what is called.
+pub(super) fn is_by_call<'a>(call: &'a ExprCall, names: &Names<'a>) -> bool {
+    let (name, owner) = match call.func.as_ref() {
+        Expr::Name(name) => (name.id.as_str(), None),
+        Expr::Attribute(attribute) => (attribute.attr.as_str(), Some(attribute.value.as_ref())),
+        _ => return false,
+    };
+    let original = match owner {
+        // `from pytest import raises as throws`
+        None => {
+            names.dotted(&call.func).filter(|dotted| dotted.imported).map_or(name, |dotted| dotted.last())
+        }
+        Some(_) => name,
+    };
+    // A class that is named like a check is made here, and does nothing yet.
+    let made = original.starts_with(|c: char| c.is_uppercase());
+    if (contains(original, "assert") && original != "AssertionError")
+        || METHODS.contains(&original)
+        || (!made && has_word(original, CHECKS))
+    {
+        return !is_no_verdict(name, owner);
+    }
+    if owner.is_none() && BARE.contains(&original) {
+        return true;
+    }
+    match original {
+        // Inherited and not seen here: `self.run_test(…)`, `super().test_x()`.
+        _ if inherits(owner)
+            && has_word(original, &["test", "tests"])
+            && !has_word(
+                original,
+                &["client", "data", "file", "dir", "path", "db", "setup", "skip", "sub"],
+            ) =>
+        {
+            true
+        }
+        "simplefilter" | "filterwarnings" => call.arguments.args.first().and_then(literal) == Some("error"),
+        "run" | "check_call" | "run_command" => {
+            matches!(call.arguments.find_keyword("check"), Some(keyword) if matches!(&keyword.value, Expr::BooleanLiteral(value) if value.value))
+        }
+        // pytest-benchmark.
+        "benchmark" => owner.is_none(),
+        "pedantic" => true,
+        _ => false,
+    }
+}
+
+/// Names that hold such a word and give no verdict.
+fn is_no_verdict(name: &str, owner: Option<&Expr>) -> bool {
+    matches!(
+        name,
+        "register_assert_rewrite"
+            | "assert_all_requests_are_fired"
+            | "check_output"
+            | "ensure_future"
+            | "assertion"
+            | "expect_"
+    ) || starts_with(name, "ensure_dir")
+        || (name == "fail" && owner.is_none_or(|owner| !matches!(owner, Expr::Name(_))))
+        || matches!((name, owner), ("compare", Some(Expr::Name(owner))) if owner.id.as_str() == "re")
+}
+
+fn inherits(owner: Option<&Expr>) -> bool {
+    match owner {
+        Some(Expr::Name(name)) => matches!(name.id.as_str(), "self" | "cls"),
+        Some(Expr::Call(call)) => {
+            matches!(call.func.as_ref(), Expr::Name(name) if name.id.as_str() == "super")
+        }
+        _ => false,
+    }
+}
+
+/// The decorator gives a verdict: an expected failure, a comparison with a picture, warnings as errors.
+pub(super) fn is_by_decorator<'a>(decorator: &'a Expr, names: &Names<'a>) -> bool {
+    let (expr, call) = match decorator {
+        Expr::Call(call) => (call.func.as_ref(), Some(call)),
+        other => (other, None),
+    };
+    let Some(name) = names.dotted(expr) else { return false };
+    match name.last() {
+        "xfail" | "expectedFailure" => true,
+        "filterwarnings" => call
+            .and_then(|call| call.arguments.args.first())
+            .and_then(literal)
+            .is_some_and(|filter| starts_with(filter, "error")),
+        last => {
+            has_word(last, CHECKS)
+                || has_word_starting(last, &["compar", "assert", "snapshot", "golden", "expected"])
+        }
+    }
+}
