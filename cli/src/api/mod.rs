@@ -8,9 +8,10 @@ mod view;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread;
 
 use anyhow::Context as _;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, oneshot};
 use tokio::task::JoinHandle;
 use vigil_core::bus::{Inbox, Outlet};
 use vigil_core::message::{PolicyInput, SurfaceInput, VaultInput};
@@ -30,18 +31,23 @@ pub(crate) struct Surface {
 /// The running API.
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
-    server: JoinHandle<()>,
+    server: thread::JoinHandle<()>,
+    end: oneshot::Sender<()>,
     listener: JoinHandle<()>,
 }
 
 impl Running {
     /// Ends the server at once. Requests in flight are cut.
     pub(crate) async fn stop(self) {
-        self.server.abort();
+        // Nobody hears it when the server has already ended.
+        let _ended = self.end.send(());
         self.listener.abort();
         // An aborted task says so when it is joined; that is what was asked for.
-        let _aborted = self.server.await;
         let _aborted = self.listener.await;
+        let joined = tokio::task::spawn_blocking(|| self.server.join()).await;
+        if !matches!(joined, Ok(Ok(()))) {
+            tracing::error!("the thread of the local API did not end as it should");
+        }
     }
 }
 
@@ -55,24 +61,44 @@ pub(crate) async fn start(
     inbox: Inbox<SurfaceInput>,
     keep: impl Fn(&SurfaceInput) + Send + 'static,
 ) -> anyhow::Result<Running> {
-    let listener = tokio::net::TcpListener::bind(listen)
-        .await
+    let listener = std::net::TcpListener::bind(listen)
         .with_context(|| format!("listening on `{listen}` for the local API; is another vigil running?"))?;
     let address = listener.local_addr()?;
     let view = Arc::clone(&surface.view);
     let router = routes::router(Arc::new(surface), guard::Guard::new(token, address));
-    let server = tokio::spawn(async move {
-        if let Err(error) = axum::serve(listener, router).await {
-            tracing::error!("the local API ended: {error}");
-        }
-    });
+    let (end, ended) = oneshot::channel();
+    let server = serve(listener, router, ended)?;
     let listener = tokio::spawn(async move {
         while let Some(message) = inbox.hear_async().await {
             view.hear(&message);
             keep(&message);
         }
     });
-    Ok(Running { address, server, listener })
+    Ok(Running { address, server, end, listener })
+}
+
+/// Serves on a thread of its own: what surfaces ask costs the proxy's threads nothing, and requests are taken in the order in
+/// which they come.
+fn serve(
+    listener: std::net::TcpListener,
+    router: axum::Router,
+    ended: oneshot::Receiver<()>,
+) -> anyhow::Result<thread::JoinHandle<()>> {
+    listener.set_nonblocking(true)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let thread = thread::Builder::new().name("vigil-api".to_owned()).spawn(move || {
+        let served = runtime.block_on(async {
+            let listener = tokio::net::TcpListener::from_std(listener)?;
+            tokio::select! {
+                served = async { axum::serve(listener, router).await } => served,
+                _ = ended => Ok(()),
+            }
+        });
+        if let Err(error) = served {
+            tracing::error!("the local API ended: {error}");
+        }
+    });
+    thread.context("starting the thread of the local API")
 }
 
 /// How many events a slow reader of `/v1/events` may be behind before it misses some and is told so.
