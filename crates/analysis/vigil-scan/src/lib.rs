@@ -8,6 +8,7 @@
 //! it opens, the values it binds, the tests it holds. Rules judge facts and know no language.
 
 mod config;
+mod deps;
 mod docs;
 pub mod facts;
 mod finding;
@@ -21,6 +22,10 @@ mod source;
 pub use config::{
     AuthConfig, Config, DepsConfig, EXCLUDED, FilesConfig, OutputConfig, PLACEHOLDER_PATTERNS, RuleSetting,
     SecretsConfig, SuppressionsConfig, TestsConfig,
+};
+pub use deps::{
+    Checked, Fetch, FetchError, FetchRequest, FetchResponse, FileImports, PlacedImport, Project, Registries,
+    check as check_dependencies,
 };
 pub use docs::rule_pages;
 pub use finding::{Edit, Finding, Fix, Note, NoteKind};

@@ -1,0 +1,269 @@
+//! Finds the manifests of a project and reads them, with the files they include.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use super::declared::{Contents, Manifest};
+use super::manifest::Format;
+use crate::finding::{Note, NoteKind};
+use crate::source::Source;
+
+/// Larger manifests are left out, with a note.
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
+/// Directories of installed packages: what they declare is not this project's.
+const INSTALLED: &[&str] = &[
+    "node_modules",
+    ".venv",
+    "venv",
+    "site-packages",
+    ".git",
+    "__pycache__",
+    ".tox",
+    ".nox",
+    ".mypy_cache",
+    "bower_components",
+];
+
+/// Reads all manifests among the files; nearer the root first.
+pub(crate) fn manifests(root: &Path, files: &[PathBuf], notes: &mut Vec<Note>) -> Vec<Manifest> {
+    let mut paths: Vec<(PathBuf, Format)> = files
+        .iter()
+        .filter(|path| !is_installed(path))
+        .filter_map(|path| Some((path.clone(), Format::of_path(path)?)))
+        .collect();
+    paths.sort_by_key(|(path, _)| (path.components().count(), path.clone()));
+    let mut seen: BTreeSet<PathBuf> = paths.iter().map(|(path, _)| path.clone()).collect();
+    let mut manifests = Vec::new();
+    // Included files join the end of the list; each is read once, so a circle ends.
+    let mut index = 0;
+    while let Some((path, format)) = paths.get(index).cloned() {
+        index += 1;
+        let Some(source) = read(root, &path, notes) else { continue };
+        let contents = format.parse(&source);
+        notes.extend(contents.notes.iter().cloned());
+        include(root, &source, &contents, &mut seen, &mut paths, notes);
+        manifests.push(Manifest {
+            source,
+            ecosystem: format.ecosystem(),
+            project: format.is_project(),
+            reported: !path.starts_with(".."),
+            contents,
+        });
+    }
+    share_indexes(&mut manifests);
+    manifests
+}
+
+fn is_installed(path: &Path) -> bool {
+    path.iter().any(|part| INSTALLED.iter().any(|name| part == *name))
+}
+
+fn include(
+    root: &Path,
+    source: &Source,
+    contents: &Contents,
+    seen: &mut BTreeSet<PathBuf>,
+    paths: &mut Vec<(PathBuf, Format)>,
+    notes: &mut Vec<Note>,
+) {
+    for (path, span) in &contents.includes {
+        let text = path.to_string_lossy();
+        if text.contains("://") {
+            continue;
+        }
+        let target = plain(&source.path.parent().unwrap_or(Path::new("")).join(path));
+        if seen.contains(&target) {
+            continue;
+        }
+        if !root.join(&target).is_file() {
+            notes.push(Note {
+                file: Some(source.path.clone()),
+                line: Some(source.line_of(span.start)),
+                kind: NoteKind::Skipped,
+                message: format!(
+                    "`{text}` is included here and is not there; what it declares was not checked"
+                ),
+            });
+            continue;
+        }
+        seen.insert(target.clone());
+        paths.push((target, Format::Requirements));
+    }
+}
+
+/// An index option of a file holds for what it includes, and the other way round.
+fn share_indexes(manifests: &mut [Manifest]) {
+    let links: Vec<(PathBuf, PathBuf)> = manifests
+        .iter()
+        .flat_map(|manifest| {
+            let folder = manifest.source.path.parent().unwrap_or(Path::new("")).to_owned();
+            let from = manifest.source.path.clone();
+            manifest.contents.includes.iter().map(move |(path, _)| (from.clone(), plain(&folder.join(path))))
+        })
+        .collect();
+    // Chains of includes are short; a bounded number of rounds settles them.
+    for _ in 0..8 {
+        for (from, to) in &links {
+            let of = |manifests: &[Manifest], path: &Path| {
+                manifests
+                    .iter()
+                    .find(|manifest| manifest.source.path == path)
+                    .map(|m| m.contents.indexes.clone())
+            };
+            let (Some(outer), Some(inner)) = (of(manifests, from), of(manifests, to)) else { continue };
+            for manifest in manifests.iter_mut() {
+                if manifest.source.path == *from || manifest.source.path == *to {
+                    for setting in outer.iter().chain(&inner) {
+                        if !manifest.contents.indexes.contains(setting) {
+                            manifest.contents.indexes.push(setting.clone());
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A path without `.` and, as far as it can be, without `..`.
+pub(crate) fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if plain.file_name().is_some() => {
+                plain.pop();
+            }
+            other => plain.push(other),
+        }
+    }
+    plain
+}
+
+/// Reads a file as text: UTF-8, or UTF-16 with a byte order mark as Windows shells write it.
+pub(crate) fn read(root: &Path, path: &Path, notes: &mut Vec<Note>) -> Option<Source> {
+    let mut note = |kind, message: String| {
+        notes.push(Note { file: Some(path.to_owned()), line: None, kind, message });
+    };
+    let whole = root.join(path);
+    let size = match fs::metadata(&whole) {
+        Ok(found) if !found.is_file() => {
+            note(NoteKind::Skipped, "this is no regular file; it was not read".to_owned());
+            return None;
+        }
+        Ok(found) => found.len(),
+        Err(error) => {
+            note(NoteKind::Skipped, format!("this could not be read: {error}"));
+            return None;
+        }
+    };
+    if size > MAX_BYTES {
+        note(NoteKind::Skipped, format!("this manifest is larger than {MAX_BYTES} bytes and was not read"));
+        return None;
+    }
+    let bytes = match fs::read(&whole) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            note(NoteKind::Skipped, format!("this could not be read: {error}"));
+            return None;
+        }
+    };
+    let (text, remark) = decode(&bytes);
+    if let Some(remark) = remark {
+        note(NoteKind::Info, remark.to_owned());
+    }
+    Some(Source::new(path, text))
+}
+
+fn decode(bytes: &[u8]) -> (String, Option<&'static str>) {
+    let wide = |little: bool, rest: &[u8]| {
+        let units = rest.chunks_exact(2).map(|pair| match (pair, little) {
+            ([low, high], true) | ([high, low], false) => u16::from_be_bytes([*high, *low]),
+            _ => 0,
+        });
+        char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect::<String>()
+    };
+    const WIDE: &str = "this file is UTF-16; save it as UTF-8, most tools read nothing else";
+    match bytes {
+        [0xFF, 0xFE, rest @ ..] => (wide(true, rest), Some(WIDE)),
+        [0xFE, 0xFF, rest @ ..] => (wide(false, rest), Some(WIDE)),
+        [0xEF, 0xBB, 0xBF, rest @ ..] => (String::from_utf8_lossy(rest).into_owned(), None),
+        _ => match std::str::from_utf8(bytes) {
+            Ok(text) => (text.to_owned(), None),
+            Err(_) => (
+                String::from_utf8_lossy(bytes).into_owned(),
+                Some("this file is not UTF-8; what is not was replaced"),
+            ),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn project(files: &[(&str, &str)]) -> (tempfile::TempDir, Vec<PathBuf>) {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let mut paths: Vec<PathBuf> = files.iter().map(|(path, _)| PathBuf::from(path)).collect();
+        paths.sort();
+        (folder, paths)
+    }
+
+    fn names(manifests: &[Manifest]) -> Vec<(&str, &str)> {
+        let names = manifests.iter().flat_map(|manifest| {
+            manifest
+                .contents
+                .declared
+                .iter()
+                .map(|one| (manifest.source.path.to_str().unwrap(), one.name.as_str()))
+        });
+        names.collect()
+    }
+
+    #[test]
+    fn included_files_are_read_once_even_in_a_circle() {
+        let (folder, _) = project(&[
+            ("requirements.txt", "-r deps/a.txt\na\n"),
+            ("deps/a.txt", "-r ../requirements.txt\n-r ./a.txt\n-r gone.txt\nb\n"),
+        ]);
+        let mut notes = Vec::new();
+        let manifests = manifests(folder.path(), &[PathBuf::from("requirements.txt")], &mut notes);
+        assert_eq!(names(&manifests), [("requirements.txt", "a"), ("deps/a.txt", "b")]);
+        assert_eq!((notes.len(), notes[0].line), (1, Some(3)));
+    }
+
+    #[test]
+    fn nearer_the_root_comes_first_and_installed_packages_do_not_count() {
+        let (folder, paths) = project(&[
+            ("a/requirements.txt", "x\n"),
+            ("package.json", "{\"dependencies\": {\"y\": \"1\"}}"),
+            ("node_modules/z/package.json", "{\"dependencies\": {\"z\": \"1\"}}"),
+        ]);
+        let manifests = manifests(folder.path(), &paths, &mut Vec::new());
+        assert_eq!(names(&manifests), [("package.json", "y"), ("a/requirements.txt", "x")]);
+    }
+
+    #[test]
+    fn one_broken_manifest_hides_no_other() {
+        let (folder, paths) =
+            project(&[("package.json", "{"), ("pyproject.toml", "["), ("requirements.txt", "a")]);
+        let mut notes = Vec::new();
+        let manifests = manifests(folder.path(), &paths, &mut notes);
+        assert_eq!((names(&manifests).len(), notes.len()), (1, 2));
+    }
+
+    #[test]
+    fn reads_what_windows_shells_write() {
+        let wide: Vec<u8> =
+            [0xFF, 0xFE].into_iter().chain("flask\r\n".encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        let (text, remark) = decode(&wide);
+        assert_eq!((text.as_str(), remark.is_some()), ("flask\r\n", true));
+        assert_eq!(decode(b"\xEF\xBB\xBFa"), ("a".to_owned(), None));
+        assert_eq!(decode(b"a\xFF").0, "a\u{FFFD}");
+    }
+}

@@ -1,0 +1,360 @@
+//! Dependencies: what manifests declare, what code imports, and what the registries say about both.
+//!
+//! Start reading at [`check`]. Manifests are read by `manifest`, each dependency is routed to the registry it comes from by
+//! `route`, the registries are asked by `registry` through the [`Fetch`] port, and `judge` makes findings of the answers.
+
+mod declared;
+mod judge;
+mod load;
+mod manifest;
+mod registry;
+mod route;
+mod similar;
+mod version;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use self::declared::{Ecosystem, Manifest, Origin};
+use self::judge::{Judge, Subject};
+use self::registry::{Answer, Question, Registry};
+pub use self::registry::{Fetch, FetchError, FetchRequest, FetchResponse};
+use self::route::{Route, Routes};
+use self::similar::Popular;
+use crate::config::Config;
+use crate::finding::{Finding, Note, NoteKind};
+use crate::rule::RuleId;
+use crate::source::{Language, Position};
+
+/// What is checked.
+#[derive(Clone, Debug, Default)]
+pub struct Project {
+    /// The directory that all paths are relative to.
+    pub root: PathBuf,
+    /// All files of the scan, relative to the root, sorted.
+    pub files: Vec<PathBuf>,
+    /// What the code files among them import.
+    pub imports: Vec<FileImports>,
+}
+
+/// The imports of one file.
+#[derive(Clone, Debug)]
+pub struct FileImports {
+    /// The file, relative to the root.
+    pub file: PathBuf,
+    /// What it is written in.
+    pub language: Language,
+    /// Its imports, in order.
+    pub imports: Vec<PlacedImport>,
+}
+
+/// One import and where it stands.
+#[derive(Clone, Debug)]
+pub struct PlacedImport {
+    /// The module as written: `yaml.nodes`, `@scope/pkg/sub`, `./local`.
+    pub module: String,
+    /// It may fail without harm: [`crate::facts::Import::optional`].
+    pub optional: bool,
+    /// Where it begins.
+    pub start: Position,
+    /// Behind its last character.
+    pub end: Position,
+    /// Its line, as written.
+    pub line: String,
+}
+
+/// The way to the registries.
+#[derive(Clone, Default)]
+pub struct Registries<'a> {
+    /// Who asks; without it nothing is asked.
+    pub fetch: Option<&'a dyn Fetch>,
+    /// Where answers are kept, below `registry/`.
+    pub cache_dir: Option<&'a Path>,
+    /// Settings of the environment that pip, uv, npm and Yarn read: `PIP_INDEX_URL`, `npm_config_registry`, …
+    pub settings: BTreeMap<String, String>,
+    /// The user's own `pip.conf`, `pip.ini`, `.npmrc` and `.yarnrc.yml`, where they are.
+    pub settings_files: Vec<PathBuf>,
+}
+
+/// What came out.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Checked {
+    /// Findings, sorted by file, place and rule.
+    pub findings: Vec<Finding>,
+    /// What was skipped or not checked. A note of kind [`NoteKind::Registry`] says that a registry did not answer.
+    pub notes: Vec<Note>,
+    /// What went wrong with the check itself.
+    pub errors: Vec<String>,
+}
+
+/// Checks the dependencies of a project. Nothing is asked when the configuration says so or there is no `fetch`.
+pub fn check(project: &Project, config: &Config, registries: &Registries<'_>, now: Timestamp) -> Checked {
+    let mut notes = Vec::new();
+    let manifests = load::manifests(&project.root, &project.files, &mut notes);
+    let (popular, list_notes) = Popular::load(config.deps.popular_packages_file.as_deref());
+    notes.extend(list_notes);
+    let allowed = Allowed::new(&config.deps.allow, &mut notes);
+    let routes = settings(project, config, registries, &manifests);
+    let subjects = subjects(&manifests, &routes, &allowed);
+    let judge = Judge { config, popular: &popular, now };
+
+    let mut findings = Vec::new();
+    let fetch = registries.fetch.filter(|_| config.deps.verify_registry && !config.deps.offline);
+    let registry = fetch.map(|fetch| Registry::new(fetch, registries.cache_dir, &config.deps, now));
+    let answers = match &registry {
+        Some(registry) => ask(registry, config, &popular, &subjects, &mut notes),
+        None => BTreeMap::new(),
+    };
+    let counts = match &registry {
+        Some(registry) => count(registry, config, &popular, &subjects, &answers, &mut notes),
+        None => BTreeMap::new(),
+    };
+    if registry.is_some() {
+        unasked(&subjects, &mut notes);
+    }
+    for subject in &subjects {
+        findings.extend(judge.declared(
+            subject,
+            answers.get(&subject.key),
+            counts.get(&subject.key).copied(),
+        ));
+    }
+    findings
+        .sort_by(|a, b| (&a.file, a.start, a.rule, &a.message).cmp(&(&b.file, b.start, b.rule, &b.message)));
+    findings.dedup();
+    notes.sort();
+    notes.dedup();
+    Checked { findings, notes, errors: Vec::new() }
+}
+
+/// Names that the configuration allows.
+struct Allowed(globset::GlobSet);
+
+impl Allowed {
+    fn new(patterns: &[String], notes: &mut Vec<Note>) -> Self {
+        let mut set = globset::GlobSetBuilder::new();
+        for pattern in patterns {
+            match globset::GlobBuilder::new(pattern).case_insensitive(true).literal_separator(false).build() {
+                Ok(glob) => {
+                    set.add(glob);
+                }
+                Err(error) => notes.push(Note {
+                    file: None,
+                    line: None,
+                    kind: NoteKind::Unused,
+                    message: format!("`{pattern}` in `deps.allow` is no pattern: {}", error.kind()),
+                }),
+            }
+        }
+        Self(set.build().unwrap_or_else(|_| globset::GlobSet::empty()))
+    }
+
+    fn has(&self, ecosystem: Ecosystem, name: &str) -> bool {
+        self.0.is_match(name) || self.0.is_match(ecosystem.normalise(name))
+    }
+}
+
+/// Collects what settings files say about indexes and registries.
+fn settings(
+    project: &Project,
+    config: &Config,
+    registries: &Registries<'_>,
+    manifests: &[Manifest],
+) -> Routes {
+    let mut routes = Routes::new(&config.deps, &registries.settings);
+    let mut folders: BTreeSet<PathBuf> = BTreeSet::from([PathBuf::new()]);
+    for manifest in manifests {
+        folders.extend(manifest.source.path.ancestors().skip(1).map(Path::to_owned));
+    }
+    let mut files: Vec<PathBuf> = registries.settings_files.clone();
+    for folder in &folders {
+        for name in ["pip.conf", "pip.ini", ".npmrc", ".yarnrc", ".yarnrc.yml"] {
+            files.push(project.root.join(folder).join(name));
+        }
+    }
+    for file in files {
+        let small = std::fs::metadata(&file).is_ok_and(|found| found.is_file() && found.len() < 1024 * 1024);
+        let Some(text) = small.then(|| std::fs::read(&file).ok()).flatten() else { continue };
+        let text = String::from_utf8_lossy(&text);
+        match file.file_name().and_then(|name| name.to_str()) {
+            Some("pip.conf" | "pip.ini") => routes.pip_conf(&text),
+            Some(".yarnrc.yml") => routes.yarnrc_yml(&text),
+            _ => routes.npmrc(&text),
+        }
+    }
+    routes
+}
+
+/// Each package once, where it is declared first; a package whose pins differ counts once for each.
+fn subjects<'a>(manifests: &'a [Manifest], routes: &Routes, allowed: &Allowed) -> Vec<Subject<'a>> {
+    let own: BTreeSet<(Ecosystem, String)> = manifests
+        .iter()
+        .flat_map(|manifest| {
+            let names = manifest.contents.own_names.iter();
+            names.map(|name| (manifest.ecosystem, manifest.ecosystem.normalise(name)))
+        })
+        .collect();
+    let mut first = BTreeSet::new();
+    let mut pinned = BTreeSet::new();
+    let mut subjects = Vec::new();
+    for manifest in manifests.iter().filter(|manifest| manifest.reported) {
+        for declared in &manifest.contents.declared {
+            let key = (declared.ecosystem, declared.ecosystem.normalise(&declared.name));
+            let elsewhere = matches!(declared.origin, Origin::Local | Origin::Elsewhere);
+            if elsewhere || own.contains(&key) || allowed.has(declared.ecosystem, &declared.name) {
+                continue;
+            }
+            let route = routes.of(declared, &manifest.contents.indexes);
+            let is_first = first.insert(key.clone());
+            if is_first || pinned.insert((key.clone(), declared.requirement.clone())) {
+                pinned.insert((key.clone(), declared.requirement.clone()));
+                subjects.push(Subject { key, source: &manifest.source, declared, route, is_first });
+            }
+        }
+    }
+    subjects
+}
+
+fn ask(
+    registry: &Registry<'_>,
+    config: &Config,
+    popular: &Popular,
+    subjects: &[Subject<'_>],
+    notes: &mut Vec<Note>,
+) -> BTreeMap<(Ecosystem, String), Answer> {
+    let rules = [RuleId::Dep001, RuleId::Dep002, RuleId::Dep004, RuleId::Dep005, RuleId::Dep007];
+    if !rules.iter().any(|rule| judge::is_on(config, *rule)) {
+        return BTreeMap::new();
+    }
+    let questions: BTreeSet<Question> = subjects
+        .iter()
+        .filter(|subject| matches!(subject.route, Route::Ask | Route::AskWithDoubt(_)))
+        .map(|subject| Question {
+            ecosystem: subject.key.0,
+            name: subject.key.1.clone(),
+            brief: popular.knows(subject.key.0, &subject.key.1),
+        })
+        .collect();
+    let questions: Vec<Question> = questions.into_iter().collect();
+    let answers = registry.ask(&questions);
+    silent(&answers, config, notes);
+    answers
+}
+
+/// Says for each registry how many packages it did not answer for.
+fn silent(answers: &BTreeMap<(Ecosystem, String), Answer>, config: &Config, notes: &mut Vec<Note>) {
+    for (ecosystem, url) in [(Ecosystem::PyPi, &config.deps.pypi_url), (Ecosystem::Npm, &config.deps.npm_url)]
+    {
+        let asked = answers.keys().filter(|key| key.0 == ecosystem).count();
+        let failed: Vec<(&str, &str)> = answers
+            .iter()
+            .filter(|(key, _)| key.0 == ecosystem)
+            .filter_map(|(key, answer)| match answer {
+                Answer::Silent(reason) => Some((key.1.as_str(), reason.as_str())),
+                _ => None,
+            })
+            .collect();
+        let Some((_, reason)) = failed.first() else { continue };
+        notes.push(Note {
+            file: None,
+            line: None,
+            kind: NoteKind::Registry,
+            message: format!(
+                "{} ({}) did not answer for {} of {asked} packages ({reason}); not checked: {}",
+                ecosystem.registry(),
+                route::host(url),
+                failed.len(),
+                listing(failed.iter().map(|(name, _)| *name)),
+            ),
+        });
+    }
+}
+
+/// Asks for download counts of packages that exist and are not well known.
+fn count(
+    registry: &Registry<'_>,
+    config: &Config,
+    popular: &Popular,
+    subjects: &[Subject<'_>],
+    answers: &BTreeMap<(Ecosystem, String), Answer>,
+    notes: &mut Vec<Note>,
+) -> BTreeMap<(Ecosystem, String), u64> {
+    if !judge::is_on(config, RuleId::Dep004) {
+        return BTreeMap::new();
+    }
+    let names: BTreeSet<(Ecosystem, String)> = subjects
+        .iter()
+        .filter(|subject| matches!(answers.get(&subject.key), Some(Answer::Known(_))))
+        .filter(|subject| !popular.knows(subject.key.0, &subject.key.1))
+        .filter(|subject| has_counts(config, subject.key.0))
+        .map(|subject| subject.key.clone())
+        .collect();
+    let names: Vec<_> = names.into_iter().collect();
+    let counts = registry.downloads(&names);
+    let failed: Vec<&str> =
+        counts.iter().filter(|(_, count)| count.is_err()).map(|((_, name), _)| name.as_str()).collect();
+    if let Some(reason) = counts.values().find_map(|count| count.as_ref().err()) {
+        notes.push(Note {
+            file: None,
+            line: None,
+            kind: NoteKind::Registry,
+            message: format!(
+                "download counts of {} of {} packages could not be asked ({reason}); not checked: {}",
+                failed.len(),
+                names.len(),
+                listing(failed.iter().copied()),
+            ),
+        });
+    }
+    counts.into_iter().filter_map(|(key, count)| Some((key, count.ok().flatten()?))).collect()
+}
+
+/// The public counts say nothing about the packages of another registry.
+fn has_counts(config: &Config, ecosystem: Ecosystem) -> bool {
+    let defaults = crate::config::DepsConfig::default();
+    let own = |url: &str, default: &str| url.trim_end_matches('/') == default;
+    config.deps.downloads_url.is_some()
+        || match ecosystem {
+            Ecosystem::PyPi => own(&config.deps.pypi_url, &defaults.pypi_url),
+            Ecosystem::Npm => own(&config.deps.npm_url, &defaults.npm_url),
+        }
+}
+
+/// Says what comes from private indexes and was therefore not asked.
+fn unasked(subjects: &[Subject<'_>], notes: &mut Vec<Note>) {
+    let mut hosts: BTreeMap<(Ecosystem, &str), BTreeSet<&str>> = BTreeMap::new();
+    for subject in subjects {
+        if let Route::Private(host) = &subject.route {
+            hosts.entry((subject.key.0, host)).or_default().insert(&subject.key.1);
+        }
+    }
+    for ((ecosystem, host), names) in hosts {
+        let key = match ecosystem {
+            Ecosystem::PyPi => "deps.pypi_url",
+            Ecosystem::Npm => "deps.npm_url",
+        };
+        notes.push(Note {
+            file: None,
+            line: None,
+            kind: NoteKind::Info,
+            message: format!(
+                "{} packages come from {host} and were not looked up ({}); name the registry to ask in `{key}`",
+                names.len(),
+                listing(names.into_iter()),
+            ),
+        });
+    }
+}
+
+/// The first few names.
+fn listing<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    let names: Vec<&str> = names.collect();
+    let first: Vec<String> = names.iter().take(5).map(|name| format!("`{name}`")).collect();
+    let more = if names.len() > 5 { format!(" and {} more", names.len() - 5) } else { String::new() };
+    first.join(", ") + &more
+}
+
+#[cfg(test)]
+mod tests;
