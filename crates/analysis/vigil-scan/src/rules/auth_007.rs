@@ -77,6 +77,8 @@ const OTHER_FIELD: &[&str] = &[
     "unusable",
     "unchanged",
     "type",
+    "width",
+    "length",
 ];
 
 pub(super) fn check(file: &File<'_>, found: &mut Found<'_>) {
@@ -135,7 +137,9 @@ fn may_be_stored(other: &Operand, password: &Operand) -> bool {
             let records = last == own && compares_records(whole, own_whole);
             !other_field && !records
         }
-        Operand::Call(_) | Operand::Other => true,
+        // `self.password == getattr(other, "password", None)`: two records again.
+        Operand::Call(name) => name != "getattr",
+        Operand::Other => true,
     }
 }
 

@@ -119,6 +119,7 @@ impl Credential<'_> {
             || shape::is_header_name(value)
             || shape::is_label(name, value, *kind)
             || shape::is_keyword(value)
+            || shape::is_cloud_key(value)
             || shape::is_syntax(value)
             || ends_with(&words, &["url"])
             || (*kind != BindingKind::Argument && name.eq_ignore_ascii_case(value))
@@ -126,12 +127,20 @@ impl Credential<'_> {
     }
 }
 
-/// `token = "not in"`: tokens hold no blanks, and a bare `token` that is a plain word is one of a grammar.
+/// `token = "not in"`, `COLUMN_TOKEN = "column"`: tokens hold no blanks, and one that is a plain word is a word of a grammar
+/// unless its name says what it opens.
 fn is_word_of_a_grammar(words: &[String], kind: BindingKind, value: &str) -> bool {
-    let bare = matches!(words, [only] if only == "token");
-    ends_with(words, &["token"])
-        && (value.contains(char::is_whitespace)
-            || (bare && kind != BindingKind::Argument && !value.contains(|c: char| c.is_ascii_digit())))
+    const OPENING: &[&str] = &[
+        "access", "auth", "api", "bearer", "refresh", "id", "session", "bot", "github", "gitlab", "slack",
+        "secret", "personal", "user", "jwt", "oauth", "push", "device", "app", "service", "admin", "deploy",
+        "npm", "pypi", "hf",
+    ];
+    if !ends_with(words, &["token"]) {
+        return false;
+    }
+    let opens = any(words.get(..words.len() - 1).unwrap_or(&[]), OPENING);
+    value.contains(char::is_whitespace)
+        || (!opens && kind != BindingKind::Argument && !value.contains(|c: char| c.is_ascii_digit()))
 }
 
 fn is_name(name: &str) -> bool {

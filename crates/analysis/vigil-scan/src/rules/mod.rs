@@ -116,4 +116,6 @@ struct File<'a> {
 }
 
 #[cfg(test)]
+mod cases;
+#[cfg(test)]
 mod tests;

@@ -98,6 +98,12 @@ pub(super) fn is_label(name: &str, value: &str, kind: BindingKind) -> bool {
     begins_upper && (kind == BindingKind::Entry || names_itself())
 }
 
+/// A key in the configuration of a cloud: `aws_secret_access_key`.
+pub(super) fn is_cloud_key(value: &str) -> bool {
+    ["aws_", "azure_", "gcp_", "google_"].iter().any(|vendor| value.starts_with(vendor))
+        && value.chars().all(|c| c.is_ascii_lowercase() || c == '_')
+}
+
 /// A word of a type system, a form or a protocol.
 pub(super) fn is_keyword(value: &str) -> bool {
     const KEYWORDS: &[&str] = &[
@@ -140,6 +146,14 @@ pub(super) fn is_keyword(value: &str) -> bool {
         "disabled",
         "enabled",
         "default",
+        "passwd",
+        "pwd",
+        "passphrase",
+        "access_token",
+        "refresh_token",
+        "auth_token",
+        "client_secret",
+        "private_key",
     ];
     KEYWORDS.contains(&value.to_ascii_lowercase().as_str())
 }

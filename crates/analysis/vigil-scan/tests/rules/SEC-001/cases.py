@@ -1,0 +1,42 @@
+#: bad api key
+API_KEY = "your-weather-key-here"
+#: bad keyword argument
+client.login(user="svc", password="changeme")
+#: bad key of a mapping
+DATABASE = {"user": "svc", "password": "changeme"}
+#: bad annotated field
+class Settings(BaseSettings):
+    api_key: str = "replace-me"
+#: bad default of a parameter
+def connect(password="changeme"):
+    return password
+#: bad marker
+AUTH_TOKEN = "TODO: fetch from vault"
+#: bad attribute
+client.api_key = "insert-key-here"
+#: bad run of x
+SENDGRID_KEY = "xxxxxxxxxxxx"
+#: bad through a constant
+FALLBACK = "changeme"
+client.login(password=FALLBACK)
+#: good environment
+import os
+API_KEY = os.environ["API_KEY"]
+#: good another name
+GREETING = "changeme"
+#: good random value
+API_KEY = "h2Vt9QxL0rZcW7mKp4NsYe8B"
+#: good marker within a word
+ACCESS_TOKEN = "mastodon-bridge-9Qx2Lk7Vt4Zr"
+#: good docstring
+def login():
+    """>>> client.login(password="changeme")"""
+#: good comment
+# API_KEY = "your-key-here"
+ON = True
+#: good too short
+PASSWORD = "no"
+#: good test @ tests/test_login.py
+PASSWORD = "changeme"
+#: good computed
+API_KEY = f"{prefix}-changeme"

@@ -1,0 +1,26 @@
+//: bad empty handler
+it('works', () => {
+  try { expect(run()).toBe(1); } catch (error) {}
+});
+//: bad no binding
+it('works', () => {
+  try { expect(run()).toBe(1); } catch {}
+});
+//: bad only a comment
+it('works', () => {
+  try { expect(run()).toBe(1); } catch (error) { /* fine */ }
+});
+//: good handler that checks
+it('works', () => {
+  try { run(); } catch (error) { expect(error.message).toBe('no'); }
+});
+//: good thrown again
+it('works', () => {
+  try { expect(run()).toBe(1); } catch (error) { throw error; }
+});
+//: good rejects
+it('works', async () => { await expect(run()).rejects.toThrow('no'); });
+//: good fails the test
+it('works', (done) => {
+  try { run(); expect(1).toBe(2); } catch (error) { done(error); }
+});
