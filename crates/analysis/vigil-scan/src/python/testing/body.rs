@@ -8,6 +8,7 @@ use ruff_text_size::Ranged;
 
 use super::{Helpers, Place, http, mirror, skip, trivial, verdict};
 use crate::facts::{Assertion, Literal, Skip};
+use crate::python::names::each_block;
 use crate::python::span;
 use crate::python::words::contains;
 use crate::source::Span;
@@ -43,6 +44,7 @@ impl Body {
             verdicts: Vec::new(),
             inner: 0,
             expecting: 0,
+            discarded: None,
             depth: 0,
         };
         reader.visit_body(statements);
@@ -70,6 +72,8 @@ struct Reader<'a, 'r> {
     inner: u32,
     /// Blocks around that expect an exception.
     expecting: u32,
+    /// The call that is a statement of its own: what it answers is not used.
+    discarded: Option<Span>,
     depth: u32,
 }
 
@@ -130,7 +134,10 @@ impl<'a> Visitor<'a> for Reader<'a, '_> {
             Stmt::With(with) => {
                 let expects = with.items.iter().any(expects_exception);
                 for item in &with.items {
-                    self.swallows(&item.context_expr, item.optional_vars.is_some());
+                    self.swallows(
+                        &item.context_expr,
+                        item.optional_vars.is_some() || raises_itself(&with.body),
+                    );
                     self.visit_with_item(item);
                 }
                 self.expecting += u32::from(expects);
@@ -141,6 +148,14 @@ impl<'a> Visitor<'a> for Reader<'a, '_> {
             Stmt::Expr(expr) if matches!(&*expr.value, Expr::Yield(given) if matches!(given.value.as_deref(), Some(Expr::Tuple(_)))) =>
             {
                 self.assertion(span(expr.range()), false);
+                walk_stmt(self, statement);
+            }
+            Stmt::Expr(expr) => {
+                let value = match expr.value.as_ref() {
+                    Expr::Await(awaited) => awaited.value.as_ref(),
+                    other => other,
+                };
+                self.discarded = value.is_call_expr().then(|| span(value.range()));
                 walk_stmt(self, statement);
             }
             _ => walk_stmt(self, statement),
@@ -204,7 +219,8 @@ impl<'a> Reader<'a, '_> {
             }
             self.found.checks_status |= summary.checks_status;
         }
-        if self.expecting == 0 && self.inner == 0 && http::is_request(call, place.names) {
+        let used = self.discarded != Some(at);
+        if self.expecting == 0 && self.inner == 0 && used && http::is_request(call, place.names) {
             self.found.http_calls.push(at);
             let said = ["status", "expected_status", "status_code", "expected_code", "expect_status"];
             self.found.checks_status |= said.iter().any(|name| call.arguments.find_keyword(name).is_some());
@@ -249,7 +265,12 @@ impl<'a> Reader<'a, '_> {
                 }
                 _ => false,
             });
-            if empty && !expected && self.inner == 0 && handler.type_.as_deref().is_none_or(catches_all) {
+            if empty
+                && !expected
+                && self.inner == 0
+                && !raises_itself(&attempt.body)
+                && handler.type_.as_deref().is_none_or(catches_all)
+            {
                 let start = span(handler.range()).start;
                 let head = handler.type_.as_ref().map_or(start + 6, |kind| span(kind.range()).end);
                 self.found.swallowed.push(Span::new(start, head));
@@ -263,7 +284,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// `with pytest.raises(Exception):` accepts whatever goes wrong, unless what was raised is looked at.
-    fn swallows(&mut self, context: &'a Expr, named: bool) {
+    fn swallows(&mut self, context: &'a Expr, looked_at: bool) {
         let Expr::Call(call) = context else { return };
         let raises = self
             .place
@@ -271,10 +292,19 @@ impl<'a> Reader<'a, '_> {
             .dotted(&call.func)
             .is_some_and(|name| matches!(name.last(), "raises" | "assertRaises"));
         let any = call.arguments.args.first().is_some_and(|kind| !kind.is_tuple_expr() && catches_all(kind));
-        if raises && any && !named && self.inner == 0 && call.arguments.len() == 1 {
+        if raises && any && !looked_at && self.inner == 0 && call.arguments.len() == 1 {
             self.found.swallowed.push(span(call.range()));
         }
     }
+}
+
+/// The exception is the test's own: what catches it swallows nothing of the code under test.
+fn raises_itself(body: &[Stmt]) -> bool {
+    body.iter().any(|statement| {
+        let mut found = matches!(statement, Stmt::Raise(_));
+        each_block(statement, &mut |block| found |= raises_itself(block));
+        found
+    })
 }
 
 fn catches_all(kind: &Expr) -> bool {

@@ -213,7 +213,15 @@ impl<'a> Reader<'a, '_> {
         self.facts.skips.append(&mut body.skips);
         let mut assertions = body.assertions;
         for decorator in &function.decorator_list {
-            if verdict::is_by_decorator(&decorator.expression, self.names) {
+            let local = match &decorator.expression {
+                Expr::Name(name) => self.names.function(name.id.as_str()),
+                Expr::Call(call) => {
+                    call.func.as_name_expr().and_then(|name| self.names.function(name.id.as_str()))
+                }
+                _ => None,
+            };
+            let local = local.is_some_and(|function| self.helpers.summary(function, None, &place, 1).asserts);
+            if local || verdict::is_by_decorator(&decorator.expression, self.names) {
                 assertions.push(Assertion { span: span(decorator.range()), trivial: false });
             }
             body.mock_values.extend(mirror::given_to_mocks(&decorator.expression, self.source));

@@ -99,7 +99,9 @@ pub(super) fn is_by_call<'a>(call: &'a ExprCall, names: &Names<'a>) -> bool {
     {
         return !is_no_verdict(name, owner);
     }
-    if owner.is_none() && BARE.contains(&original) {
+    // Another file's test, run from here.
+    let runs_a_test = original.starts_with("test_") && names.is_imported(name);
+    if owner.is_none() && (BARE.contains(&original) || runs_a_test) {
         return true;
     }
     match original {

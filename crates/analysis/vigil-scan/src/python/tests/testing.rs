@@ -173,6 +173,13 @@ fn fixtures_and_decorators_of_the_file_can_assert() {
         count("@pytest.fixture\ndef quiet():\n    yield\n    assert not warned\ndef test_a(quiet):\n    f()"),
         Some(1)
     );
+    assert_eq!(
+        count(
+            "def checked(f):\n    def run():\n        assert f() == 1\n    return run\n@checked\ndef test_a():\n    return 1"
+        ),
+        Some(1)
+    );
+    assert_eq!(count("from other import test_b\ndef test_a():\n    test_b()"), Some(1));
     assert_eq!(count("@unittest.expectedFailure\ndef test_a():\n    f()"), Some(1));
     assert_eq!(count("@check_figures_equal()\ndef test_a():\n    f()"), Some(1));
     assert_eq!(count("@pytest.mark.parametrize('a', [1])\ndef test_a(a):\n    f(a)"), Some(0));
@@ -246,6 +253,8 @@ fn leaves_handlers_that_look_at_what_they_catch() {
     swallows("try:\n    f()\nexcept Exception:\n    pass\nelse:\n    pytest.fail('no')", 0);
     swallows("with pytest.raises(Exception, match='x'):\n    f()", 0);
     swallows("with pytest.raises(Exception) as info:\n    f()", 0);
+    swallows("try:\n    raise Exception('x')\nexcept Exception:\n    pass", 0);
+    swallows("with pytest.raises(Exception):\n    with f():\n        raise ValueError", 0);
     swallows("def inner():\n    try:\n        f()\n    except Exception:\n        pass", 0);
 }
 
@@ -269,6 +278,7 @@ fn finds_requests_to_the_service() {
     http("x = session.get(User, 1)", 0, false);
     http("x = redis_client.get('/a')", 0, false);
     http("x = client.get('key')", 0, false);
+    http("client.get('/a')\nassert log == []", 0, false);
     http("with pytest.raises(ValueError):\n    client.get('/a')", 0, false);
 }
 
@@ -282,7 +292,7 @@ fn finds_looks_at_the_status() {
     http("r = client.get('/a')\nself.assertRedirects(r, '/b')", 1, true);
     http("r = client.get('/a')\nassert_ok(r)", 1, true);
     http("r = client.get('/a')\ncheck_reply(r)", 1, true);
-    http("client.get('/a', status=404)", 1, true);
+    http("r = client.get('/a', status=404)\nassert r.json() == {}", 1, true);
     http("r = client.post('/a', json={'status': 'x'})\nassert r.json()['id'] == 1", 1, false);
     http("r = client.get('/a')\nself.assertEqual(r.content, b'')", 1, false);
 }
