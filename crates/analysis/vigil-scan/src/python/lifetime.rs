@@ -110,6 +110,11 @@ pub(super) fn of_binding<'a>(
     spoken_of().then(|| Lifetime { span: span(value.range()), seconds: count * unit })
 }
 
+/// A constant of this name is a lifetime where it is bound; where it is used it is none for the second time.
+pub(super) fn is_told_by_name(name: &str) -> bool {
+    has_word(name, LIFE) && (has_word(name, TOKEN) || has_word(name, TOKEN_WHEN_IT_LIVES))
+}
+
 /// The lifetime handed to a call that makes a token, not by name: `create_access_token(user, timedelta(days=30))`.
 pub(super) fn of_argument<'a>(callee: &str, value: &'a Expr, names: &Names<'a>) -> Option<Lifetime> {
     const MAKES: &[&str] = &["create", "make", "issue", "generate", "encode", "sign", "new", "build", "mint"];

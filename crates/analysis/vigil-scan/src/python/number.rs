@@ -2,6 +2,7 @@
 
 use ruff_python_ast::{Expr, ExprCall, Number, Operator, UnaryOp};
 
+use super::lifetime::is_told_by_name;
 use super::names::Names;
 
 const MAX_STEPS: u32 = 24;
@@ -61,6 +62,11 @@ pub(super) fn timedelta<'a>(call: &'a ExprCall, names: &Names<'a>) -> Option<f64
         "duration" if callee.root() == "pendulum" => true,
         _ => return None,
     };
+    let values =
+        call.arguments.args.iter().chain(call.arguments.keywords.iter().map(|keyword| &keyword.value));
+    if values.filter_map(Expr::as_name_expr).any(|name| is_told_by_name(name.id.as_str())) {
+        return None;
+    }
     let mut seconds = 0.0;
     let mut said = false;
     if !relative {

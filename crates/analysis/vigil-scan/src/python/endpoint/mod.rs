@@ -18,6 +18,7 @@ use ruff_text_size::Ranged;
 
 use super::names::Names;
 use super::span;
+use super::words::has_word;
 use crate::facts::{Endpoint, HOLE};
 use crate::source::{Source, Span};
 
@@ -74,10 +75,15 @@ impl<'a> Routes<'a> {
                 opened = true;
                 route.guards.extend(guard::of_function(function, names));
                 self.routes.push(route);
-            } else if let Some(owner) = decorator::runs_before(decorator, source)
-                && (guard::looks_like_guard(function.name.as_str()) || body::refuses(&function.body))
-            {
-                self.router(owner).guards.push(guard::by_kind(function.name.as_str()));
+            } else if let Some(owner) = decorator::runs_before(decorator, source) {
+                let name = function.name.as_str();
+                if body::refuses(&function.body) {
+                    self.router(owner).guards.push(guard::by_kind(name));
+                } else if guard::looks_like_guard(name)
+                    && !has_word(name, &["load", "set", "attach", "inject"])
+                {
+                    self.router(owner).guards.push(name.to_owned());
+                }
             }
         }
         if !opened {

@@ -201,7 +201,10 @@ pub(super) fn added<'a>(
         owner: if method.starts_with("add_") && is_plausible_name(owner) { owner } else { "" },
         methods,
         path,
-        framework: if single.is_some() { Some("aiohttp") } else { None },
+        framework: match method {
+            "add_url_rule" | "add_resource" => Some("flask"),
+            _ => single.map(|_| "aiohttp"),
+        },
         guards: guards_of_keywords(call, names),
     };
     super::view::of_handler(route, handler, names)

@@ -65,6 +65,7 @@ fn constants_say_their_unit_by_name() {
     hours("JWT_ACCESS_TOKEN_EXPIRES = 86400 * 2", &[48.0]);
     hours("def create_token(d, expires_hours=48): ...", &[48.0]);
     hours("TOKEN_TTL = 3600", &[]);
+    hours("TOKEN_EXPIRE_DAYS = 3\ntoken_expires = timedelta(days=TOKEN_EXPIRE_DAYS)", &[72.0]);
 }
 
 #[test]

@@ -70,6 +70,10 @@ fn reads_flask_routes() {
         "@app.before_request\ndef start_timer():\n    g.t = now()\n@app.post('/a')\ndef f(): ...",
         &["POST /a []"],
     );
+    flask(
+        "@app.before_request\ndef load_logged_in_user():\n    g.user = find()\n@app.post('/a')\ndef f(): ...",
+        &["POST /a []"],
+    );
     flask("bp.before_request(require_login)\n@bp.post('/a')\ndef f(): ...", &["POST /b/a [require_login]"]);
 }
 
