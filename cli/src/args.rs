@@ -53,6 +53,16 @@ pub(crate) enum Command {
     Config(Config),
     /// Measure what Vigil costs on this machine
     Bench(Bench),
+    /// Find what AI agents get wrong in code: packages, authorization, secrets, tests
+    Scan(Box<Scan>),
+    /// Check the packages of a project alone
+    Deps(Deps),
+    /// Check the tests of a project alone
+    Tests(Tests),
+    /// Write a `.vigil.yaml` for `vigil scan`
+    Init(Init),
+    /// List the rules of `vigil scan`, or show one in full
+    Rules(Rules),
     /// Print a completion script for a shell
     Completions(Completions),
 }
@@ -238,6 +248,9 @@ pub(crate) struct Bench {
     #[arg(long, hide = true, value_name = "NAME", value_parser = vigil_bench::serve::SERVERS)]
     pub(crate) serve: Option<String>,
 }
+
+mod scan;
+pub(crate) use scan::{Deps, Init, Rules, RulesFormat, Scan, Tests};
 
 #[derive(Debug, Args)]
 pub(crate) struct Completions {

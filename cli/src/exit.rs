@@ -11,6 +11,11 @@ pub(crate) const USAGE: u8 = 2;
 /// No daemon answers in the state directory.
 pub(crate) const NO_DAEMON: u8 = 3;
 
+/// `vigil scan`: no file was scanned.
+pub(crate) const NOTHING_SCANNED: u8 = 3;
+/// `vigil scan --require-registry`: a registry did not answer.
+pub(crate) const NOT_VERIFIED: u8 = 4;
+
 /// For `--help`.
 pub(crate) const HELP: &str = "\
 Exit codes:
@@ -20,6 +25,15 @@ Exit codes:
   3   no daemon is running in the state directory
   `vigil run` passes on the exit code of its command (128 + n after signal n),
   `vigil verify` has the codes of the record format: `vigil verify --help`";
+
+/// For `vigil scan --help`.
+pub(crate) const SCAN_HELP: &str = "\
+Exit codes:
+  0   nothing at or above --fail-on
+  1   findings at or above --fail-on
+  2   wrong use, a wrong configuration, or something failed
+  3   no file was scanned
+  4   with --require-registry: a registry did not answer";
 
 /// How a command ended without an error of its own.
 pub(crate) type Ended = anyhow::Result<u8>;

@@ -14,6 +14,7 @@ mod demo;
 mod exit;
 mod grants;
 mod paths;
+mod scan;
 mod secrets;
 mod trust;
 
@@ -81,6 +82,11 @@ fn main() -> ExitCode {
         Command::Ca(args) => command::ca::run(&context, &args),
         Command::Config(args) => command::config::run(&context, &args),
         Command::Bench(args) => command::bench::run(&context, &args),
+        Command::Scan(args) => command::scan::run_scan(&context, *args),
+        Command::Deps(args) => command::deps::run_deps(&context, args),
+        Command::Tests(args) => command::tests::run_tests(&context, args),
+        Command::Init(args) => command::init::run(&context, &args),
+        Command::Rules(args) => command::rules::run(&context, &args),
         Command::Completions(args) => command::completions::run(&args),
     };
     match ended {

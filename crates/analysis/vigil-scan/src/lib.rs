@@ -7,10 +7,15 @@
 //! A file is parsed once into a syntax tree, and a front end for its language reduces the tree to [`facts`]: the endpoints
 //! it opens, the values it binds, the tests it holds. Rules judge facts and know no language.
 
+mod baseline;
+mod cache;
 mod config;
 mod deps;
+mod diff;
+mod engine;
 mod docs;
 pub mod facts;
+mod files;
 mod finding;
 mod javascript;
 mod python;
@@ -18,15 +23,20 @@ mod report;
 mod rule;
 mod rules;
 mod source;
+mod suppress;
 
+pub use baseline::{Baseline, BaselineError};
 pub use config::{
-    AuthConfig, Config, DepsConfig, EXCLUDED, FilesConfig, OutputConfig, PLACEHOLDER_PATTERNS, RuleSetting,
-    SecretsConfig, SuppressionsConfig, TestsConfig,
+    AuthConfig, CONFIG_NAMES, Config, ConfigError, DepsConfig, EXCLUDED, FilesConfig, Flags, OutputConfig,
+    PLACEHOLDER_PATTERNS, RuleSetting, SecretsConfig, Settings, Strategy, SuppressionsConfig, TestsConfig,
+    discover,
 };
 pub use deps::{
     Checked, Fetch, FetchError, FetchRequest, FetchResponse, FileImports, PlacedImport, Project, Registries,
     check as check_dependencies,
 };
+pub use diff::Changes;
+pub use engine::{CachePlace, Job, Outcome, Progress, ScanError, SourceReport, Target, scan, scan_source};
 pub use docs::rule_pages;
 pub use finding::{Edit, Finding, Fix, Note, NoteKind};
 pub use report::{Format, Look, Report, Suppressed, SuppressedBy, fingerprints, render};

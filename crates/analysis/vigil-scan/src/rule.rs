@@ -186,6 +186,11 @@ impl RuleId {
     pub fn parse(code: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|id| id.code() == code)
     }
+
+    /// Reads a code back, or says which one was probably meant.
+    pub fn parse_or_tell(code: &str) -> Result<Self, String> {
+        Self::parse(code).ok_or_else(|| crate::config::unknown_rule(code))
+    }
 }
 
 impl fmt::Display for RuleId {

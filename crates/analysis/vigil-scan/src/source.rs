@@ -43,10 +43,13 @@ pub enum Language {
 }
 
 impl Language {
+    /// All.
+    pub const ALL: [Self; 2] = [Self::Python, Self::JavaScript];
+
     /// The language that the file's name tells, if it is one that the rules read.
     pub fn of_path(path: &Path) -> Option<Self> {
         match path.extension()?.to_str()? {
-            "py" | "pyi" => Some(Self::Python),
+            "py" | "pyi" | "ipynb" => Some(Self::Python),
             "js" | "jsx" | "ts" | "tsx" | "mjs" | "cjs" | "mts" | "cts" => Some(Self::JavaScript),
             _ => None,
         }
@@ -58,6 +61,11 @@ impl Language {
             Self::Python => "python",
             Self::JavaScript => "javascript",
         }
+    }
+
+    /// Reads the name back.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|language| language.name() == name)
     }
 }
 

@@ -1,10 +1,21 @@
 //! What a scan is told to do: the resolved configuration, nothing optional and nothing left to check.
 
+mod error;
+mod file;
+mod layer;
+mod preset;
+mod settings;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::rule::{Category, RuleId, Severity};
 use crate::source::Language;
+
+pub use error::ConfigError;
+pub(crate) use layer::unknown_rule;
+pub use preset::Strategy;
+pub use settings::{CONFIG_NAMES, Flags, Settings, discover};
 
 /// The resolved configuration of a scan.
 #[derive(Clone, Debug)]

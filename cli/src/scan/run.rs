@@ -1,0 +1,301 @@
+//! One scan from settings to exit code, as `scan`, `deps` and `tests` share it.
+
+use std::io::{IsTerminal as _, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::Context as _;
+use vigil_scan::{Baseline, Flags, Format, Job, Look, Outcome, Progress, Report, Settings, Target};
+
+use super::environment::{Addresses, cache_place};
+use super::git::Repository;
+use super::{apply, progress};
+use crate::Context;
+use crate::exit::{self, Ended, UsageError};
+
+/// What a scan is to do.
+#[derive(Debug, Default)]
+pub(crate) struct Plan {
+    pub(crate) paths: Vec<PathBuf>,
+    pub(crate) config: Option<PathBuf>,
+    pub(crate) flags: Flags,
+    pub(crate) formats: Vec<String>,
+    pub(crate) output: Option<PathBuf>,
+    pub(crate) what: What,
+    pub(crate) baseline: Option<PathBuf>,
+    pub(crate) update_baseline: bool,
+    pub(crate) fix: Option<Fixing>,
+    pub(crate) list_files: bool,
+    pub(crate) no_cache: bool,
+    pub(crate) require_registry: bool,
+    pub(crate) quiet: bool,
+    pub(crate) verbose: bool,
+}
+
+/// Which files, and which of their lines.
+#[derive(Debug, Default)]
+pub(crate) enum What {
+    /// Everything below the paths.
+    #[default]
+    Everything,
+    /// Files that differ from the last commit.
+    ChangedOnly,
+    /// Lines that differ from a revision.
+    Diff(String),
+    /// Lines that are staged.
+    Staged,
+    /// Standard input, under this name.
+    Stdin(PathBuf),
+}
+
+/// What happens to findings that can be mended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fixing {
+    /// The changes are shown.
+    Show,
+    /// They are made when the user agrees.
+    Ask,
+    /// They are made.
+    Make,
+}
+
+/// Largest text that is read from standard input.
+const MAX_STDIN_BYTES: u64 = 64 << 20;
+
+/// Scans, reports, and says how it ended.
+pub(crate) fn run(context: &Context, plan: Plan) -> Ended {
+    let started = Instant::now();
+    let directory = std::env::current_dir().context("finding the working directory")?;
+    let settings = settings(context, &plan, &directory)?;
+    let formats = formats(&plan, &settings)?;
+    let Some((target, repository)) = target(&plan, &directory)? else {
+        writeln!(anstream::stderr().lock(), "No changed files to scan.")?;
+        return Ok(exit::OK);
+    };
+    let progress = Progress::default();
+    let job = Job {
+        directory: directory.clone(),
+        repository,
+        target,
+        settings: &settings,
+        now: jiff::Timestamp::now(),
+        today: jiff::Zoned::now().date(),
+        baseline: baseline(&plan, &directory)?,
+        cache: if plan.no_cache { None } else { cache_place(context) },
+        threads: 0,
+        progress: Some(&progress),
+    };
+    let outcome = scan(&job, plan.quiet)?;
+    if plan.list_files {
+        let mut out = anstream::stdout().lock();
+        for file in &outcome.files {
+            writeln!(out, "{}", shown(&outcome.report.root.join(file), &directory).display())?;
+        }
+        return Ok(if outcome.files.is_empty() { exit::NOTHING_SCANNED } else { exit::OK });
+    }
+    if plan.update_baseline {
+        return update_baseline(&plan, &directory, &outcome);
+    }
+    let human = formats.iter().any(|(format, file)| *format == Format::Human && file.is_none());
+    let fixed = match plan.fix {
+        Some(fixing) => apply(&outcome.report, &settings, fixing, human)?,
+        None => false,
+    };
+    // What was mended is not there any more; the report speaks of what is.
+    let outcome = if fixed { scan(&job, plan.quiet)? } else { outcome };
+    let ended = code(&plan, &settings, &outcome);
+    let mut report = relative_to(outcome, &directory, &formats);
+    report.tool_version = env!("CARGO_PKG_VERSION").to_owned();
+    report.duration = started.elapsed();
+    let plain = context.variable("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let look = Look {
+        color: settings.config.output.colors && !plain && std::io::stdout().is_terminal(),
+        width: width(context),
+        quiet: plan.quiet,
+        suggestions: settings.config.output.show_suggestions,
+    };
+    for (format, file) in &formats {
+        let Some(file) = file else {
+            write!(anstream::stdout().lock(), "{}", vigil_scan::render(&report, *format, look))?;
+            continue;
+        };
+        let text = vigil_scan::render(&report, *format, Look { color: false, ..look });
+        super::replace(file, text.as_bytes()).map_err(|error| UsageError(format!("{error:#}")))?;
+        if *format == Format::Human {
+            write!(anstream::stdout().lock(), "{}", vigil_scan::render(&report, *format, look))?;
+        }
+    }
+    if ended == exit::NOTHING_SCANNED {
+        writeln!(anstream::stderr().lock(), "vigil: no file was scanned")?;
+    }
+    Ok(ended)
+}
+
+fn scan(job: &Job<'_>, quiet: bool) -> anyhow::Result<Outcome> {
+    let unheard = Progress::default();
+    let progress = job.progress.unwrap_or(&unheard);
+    let outcome = progress::shown(progress, quiet, || vigil_scan::scan(job));
+    Ok(outcome.map_err(|error| UsageError(error.to_string()))?)
+}
+
+/// Columns of the terminal.
+fn width(context: &Context) -> usize {
+    let told = context.variable("COLUMNS").and_then(|columns| columns.to_str()?.parse().ok());
+    told.or_else(|| rustix::termios::tcgetwinsize(std::io::stdout()).ok().map(|size| usize::from(size.ws_col)))
+        .filter(|columns| *columns >= 40)
+        .unwrap_or(100)
+}
+
+fn settings(context: &Context, plan: &Plan, directory: &Path) -> anyhow::Result<Settings> {
+    let addresses = Addresses::of(context);
+    let flags = Flags {
+        pypi_url: addresses.pypi,
+        npm_url: addresses.npm,
+        downloads_url: addresses.downloads,
+        ..plan.flags.clone()
+    };
+    let settings = Settings::load(plan.config.as_deref(), directory, flags)
+        .map_err(|error| UsageError(format!("configuration: {error}")))?;
+    if plan.verbose || settings.config.output.verbose {
+        let file =
+            settings.file.as_ref().map_or_else(|| "none".to_owned(), |file| file.display().to_string());
+        writeln!(anstream::stderr().lock(), "configuration: {file}")?;
+    }
+    Ok(settings)
+}
+
+/// Format and file of each report: `-f sarif=out.sarif -f human`; `-o` is the file of the first that names none.
+fn formats(plan: &Plan, settings: &Settings) -> anyhow::Result<Vec<(Format, Option<PathBuf>)>> {
+    let output = &settings.config.output;
+    let words = match (plan.formats.is_empty(), &output.format) {
+        (false, _) => plan.formats.clone(),
+        (true, Some(format)) => vec![format.clone()],
+        (true, None) => vec![Format::Human.name().to_owned()],
+    };
+    let mut file = plan.output.clone().or_else(|| output.file.clone());
+    let mut formats = Vec::new();
+    for word in words {
+        let (name, own) = match word.split_once('=') {
+            Some((name, file)) => (name, Some(PathBuf::from(file))),
+            None => (word.as_str(), None),
+        };
+        let Some(format) = Format::parse(name) else {
+            let known = Format::ALL.map(Format::name).join(", ");
+            return Err(UsageError(format!("unknown format `{name}`; known are {known}")).into());
+        };
+        formats.push((format, own.or_else(|| file.take())));
+    }
+    if formats.iter().filter(|(_, file)| file.is_none()).count() > 1 {
+        let message =
+            "several reports go to standard output; give all but one a file: `-f sarif=out.sarif -f human`";
+        return Err(UsageError(message.to_owned()).into());
+    }
+    Ok(formats)
+}
+
+/// What is scanned; `None` when nothing changed.
+fn target(plan: &Plan, directory: &Path) -> anyhow::Result<Option<(Target, Option<PathBuf>)>> {
+    let repository = || Repository::around(directory);
+    Ok(match &plan.what {
+        What::Everything => {
+            let paths = if plan.paths.is_empty() { vec![PathBuf::from(".")] } else { plan.paths.clone() };
+            Some((Target::Paths(paths), None))
+        }
+        What::ChangedOnly => {
+            let repository = repository()?;
+            let changes = repository.changed_files(&plan.paths)?;
+            (!changes.is_empty()).then_some((Target::Changed(changes), Some(repository.top)))
+        }
+        What::Diff(revision) => {
+            let repository = repository()?;
+            let changes = repository.since(revision, &plan.paths)?;
+            (!changes.is_empty()).then_some((Target::Changed(changes), Some(repository.top)))
+        }
+        What::Staged => {
+            let repository = repository()?;
+            let (changes, contents) = repository.staged(&plan.paths)?;
+            (!changes.is_empty()).then_some((Target::Staged(changes, contents), Some(repository.top)))
+        }
+        What::Stdin(name) => {
+            let mut bytes = Vec::new();
+            std::io::stdin()
+                .lock()
+                .take(MAX_STDIN_BYTES)
+                .read_to_end(&mut bytes)
+                .context("reading standard input")?;
+            Some((Target::Text(name.clone(), bytes), None))
+        }
+    })
+}
+
+/// The file of a baseline when none is named.
+const BASELINE: &str = ".vigil-baseline.json";
+
+fn baseline(plan: &Plan, directory: &Path) -> anyhow::Result<Option<Baseline>> {
+    let Some(path) = plan.baseline.as_ref().filter(|_| !plan.update_baseline) else { return Ok(None) };
+    let text = std::fs::read_to_string(directory.join(path)).map_err(|error| {
+        UsageError(format!(
+            "baseline `{}` cannot be read: {error}; write one with --update-baseline",
+            path.display()
+        ))
+    })?;
+    Ok(Some(Baseline::parse(path, &text).map_err(|error| UsageError(error.to_string()))?))
+}
+
+fn update_baseline(plan: &Plan, directory: &Path, outcome: &Outcome) -> Ended {
+    if outcome.report.files_scanned == 0 {
+        writeln!(anstream::stderr().lock(), "vigil: no file was scanned; the baseline stays as it is")?;
+        return Ok(exit::NOTHING_SCANNED);
+    }
+    let path = plan.baseline.clone().unwrap_or_else(|| PathBuf::from(BASELINE));
+    super::replace(&directory.join(&path), Baseline::of(&outcome.all).as_bytes())?;
+    writeln!(
+        anstream::stdout().lock(),
+        "{}: {} known findings; use it with `vigil scan --baseline {}`",
+        path.display(),
+        outcome.all.len(),
+        path.display()
+    )?;
+    Ok(exit::OK)
+}
+
+/// How a scan ends.
+fn code(plan: &Plan, settings: &Settings, outcome: &Outcome) -> u8 {
+    if outcome.at_least(settings.config.fail_on) > 0 {
+        exit::FAILED
+    } else if !outcome.report.errors.is_empty() {
+        exit::USAGE
+    } else if outcome.report.files_scanned == 0 && matches!(plan.what, What::Everything | What::Stdin(_)) {
+        exit::NOTHING_SCANNED
+    } else if plan.require_registry && outcome.registry_failed() {
+        exit::NOT_VERIFIED
+    } else {
+        exit::OK
+    }
+}
+
+/// Makes paths relative to the working directory, or absolute where they lie elsewhere; for formats that a repository's
+/// host reads they stay relative to its top.
+fn relative_to(outcome: Outcome, directory: &Path, formats: &[(Format, Option<PathBuf>)]) -> Report {
+    let mut report = outcome.report;
+    let hosted = |format: &Format| matches!(format, Format::Sarif | Format::Github | Format::Gitlab | Format::Markdown);
+    if report.root == directory || formats.iter().any(|(format, _)| hosted(format)) {
+        return report;
+    }
+    let root = std::mem::replace(&mut report.root, directory.to_owned());
+    let place = |file: &mut PathBuf| *file = shown(&root.join(&*file), directory);
+    let suppressed = report.suppressed.iter_mut().map(|suppressed| &mut suppressed.finding);
+    for finding in report.findings.iter_mut().chain(suppressed) {
+        place(&mut finding.file);
+    }
+    for note in &mut report.notes {
+        if let Some(file) = &mut note.file {
+            place(file);
+        }
+    }
+    report
+}
+
+fn shown(path: &Path, directory: &Path) -> PathBuf {
+    path.strip_prefix(directory).unwrap_or(path).to_owned()
+}

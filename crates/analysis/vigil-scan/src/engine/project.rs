@@ -1,0 +1,129 @@
+//! What no file says alone: example environment files, files that hold secrets, packages.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::place::Selection;
+use super::port::EnvExamples;
+use super::{Job, Judged};
+use crate::cache::Digest;
+use crate::config::Config;
+use crate::files::{self, Kind, Text};
+use crate::finding::{Finding, Note};
+use crate::source::Source;
+use crate::suppress::{self, Terms};
+
+/// Example environment files are small; more than this is something else.
+const MAX_EXAMPLE_BYTES: u64 = 256 << 10;
+
+/// What is known about the project before its files are judged.
+#[derive(Debug, Default)]
+pub(super) struct Project {
+    env_examples: EnvExamples,
+    key: Vec<u8>,
+}
+
+/// What the project as a whole says.
+#[derive(Debug, Default)]
+pub(super) struct Whole {
+    pub(super) findings: Vec<Finding>,
+    pub(super) notes: Vec<Note>,
+    pub(super) errors: Vec<String>,
+}
+
+impl Project {
+    /// Reads the example environment files beside and above what is scanned.
+    pub(super) fn read(selection: &Selection, job: &Job<'_>) -> Self {
+        let mut project = Self::default();
+        let files_config = &job.settings.config.files;
+        for path in examples(selection) {
+            let Ok(bytes) = files::read(&path, MAX_EXAMPLE_BYTES) else { continue };
+            let Ok(read) = Text::of(bytes, files_config) else { continue };
+            let path = files::relative(&path, &selection.root);
+            project.key.extend_from_slice(path.as_os_str().as_encoded_bytes());
+            project.key.push(0);
+            project.key.extend_from_slice(read.text.as_bytes());
+            project.key.push(0);
+            project.env_examples.add(&path, &read.text);
+        }
+        project
+    }
+
+    /// Values of example environment files.
+    pub(super) fn env_examples(&self) -> &EnvExamples {
+        &self.env_examples
+    }
+
+    /// What results of single files depend on.
+    pub(super) fn key(&self) -> Digest {
+        Digest::of(&self.key)
+    }
+
+    /// Judges the project.
+    pub(super) fn judge(
+        &self,
+        _selection: &Selection,
+        _judged: &[(PathBuf, Judged)],
+        _job: &Job<'_>,
+    ) -> Whole {
+        Whole::default()
+    }
+}
+
+/// Example environment files: those that the walk found, and those in directories of files that were named and above them.
+fn examples(selection: &Selection) -> BTreeSet<PathBuf> {
+    let is_example =
+        |path: &Path| path.file_name().is_some_and(|name| EnvExamples::is_name(&name.to_string_lossy()));
+    let mut examples: BTreeSet<PathBuf> = selection
+        .found
+        .iter()
+        .filter(|found| is_example(&found.path))
+        .map(|found| found.path.clone())
+        .collect();
+    let mut directories = BTreeSet::new();
+    for top in &selection.tops {
+        for above in top.ancestors() {
+            if !above.starts_with(&selection.root) || !directories.insert(above.to_owned()) {
+                break;
+            }
+        }
+    }
+    for directory in directories {
+        let Ok(entries) = std::fs::read_dir(&directory) else { continue };
+        examples.extend(
+            entries.flatten().map(|entry| entry.path()).filter(|path| is_example(path) && path.is_file()),
+        );
+    }
+    examples
+}
+
+/// Applies the suppressions that stand in manifests: they are read only when something was found there.
+pub(super) fn suppress_in_manifests(
+    findings: &mut Vec<Finding>,
+    selection: &Selection,
+    config: &Config,
+    terms: Terms<'_>,
+) -> (usize, Vec<Note>) {
+    let manifests: BTreeSet<PathBuf> = findings.iter().map(|finding| finding.file.clone()).collect();
+    let (mut count, mut notes) = (0, Vec::new());
+    for path in manifests {
+        let Some(found) = selection.found.iter().find(|found| {
+            found.kind == Kind::Manifest && files::relative(&found.path, &selection.root) == path
+        }) else {
+            continue;
+        };
+        let Ok(bytes) = selection.bytes(found, config.files.max_bytes) else { continue };
+        let Ok(read) = Text::of(bytes, &config.files) else { continue };
+        let (suppressions, told) = suppress::read(&Source::new(&path, read.text));
+        notes.extend(told);
+        let (here, mut elsewhere) =
+            std::mem::take(findings).into_iter().partition(|finding| finding.file == path);
+        let mut here: Vec<Finding> = here;
+        let (some, told) = suppress::apply(&suppressions, &mut here, &path, terms);
+        count += some;
+        notes.extend(told);
+        elsewhere.append(&mut here);
+        *findings = elsewhere;
+    }
+    (count, notes)
+}
