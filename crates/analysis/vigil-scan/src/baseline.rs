@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use crate::finding::{Finding, Note, NoteKind};
+use crate::report::{Suppressed, SuppressedBy, fingerprints};
 
 /// Known findings.
 #[derive(Clone, Debug, Default)]
@@ -23,8 +23,6 @@ pub struct Baseline {
 struct Entry {
     rule: String,
     file: String,
-    /// How many findings look exactly like it.
-    count: usize,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -67,15 +65,8 @@ impl Baseline {
 
     /// The baseline that knows these findings, as a file's text.
     pub fn of(findings: &[Finding]) -> String {
-        let mut entries: BTreeMap<String, Entry> = BTreeMap::new();
-        for finding in findings {
-            let entry = entries.entry(fingerprint(finding)).or_insert_with(|| Entry {
-                rule: finding.rule.code().to_owned(),
-                file: shown(&finding.file),
-                count: 0,
-            });
-            entry.count += 1;
-        }
+        let entry = |finding: &Finding| Entry { rule: finding.rule.code().to_owned(), file: shown(&finding.file) };
+        let entries = fingerprints(findings).into_iter().zip(findings.iter().map(entry)).collect();
         let document = Document { version: 1, findings: entries };
         let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
         text.push('\n');
@@ -84,7 +75,7 @@ impl Baseline {
 
     /// How many findings it knows.
     pub fn len(&self) -> usize {
-        self.entries.values().map(|entry| entry.count).sum()
+        self.entries.len()
     }
 
     /// It knows none.
@@ -92,30 +83,28 @@ impl Baseline {
         self.entries.is_empty()
     }
 
-    /// Takes known findings away. Gives their number and, for a whole project, the entries that are gone.
+    /// Takes known findings away and gives them. For a whole project it tells the entries that are gone.
     pub(crate) fn apply(
         &self,
         findings: &mut Vec<Finding>,
         scanned: &[PathBuf],
         whole: bool,
-    ) -> (usize, Vec<Note>) {
-        let mut left: BTreeMap<&str, usize> =
-            self.entries.iter().map(|(fingerprint, entry)| (fingerprint.as_str(), entry.count)).collect();
-        let before = findings.len();
-        findings.retain(|finding| match left.get_mut(fingerprint(finding).as_str()) {
-            Some(count) if *count > 0 => {
-                *count -= 1;
-                false
+    ) -> (Vec<Suppressed>, Vec<Note>) {
+        let prints = fingerprints(findings);
+        let mut known = Vec::new();
+        for (finding, print) in std::mem::take(findings).into_iter().zip(&prints) {
+            match self.entries.contains_key(print) {
+                true => known.push(Suppressed { finding, reason: None, kind: SuppressedBy::Baseline }),
+                false => findings.push(finding),
             }
-            _ => true,
-        });
+        }
         let mut notes = Vec::new();
         if whole {
             let scanned: std::collections::BTreeSet<String> =
                 scanned.iter().map(|path| shown(path)).collect();
-            for (fingerprint, entry) in &self.entries {
-                let gone = left.get(fingerprint.as_str()).copied().unwrap_or(0);
-                if gone > 0 && scanned.contains(&entry.file) {
+            let found: std::collections::BTreeSet<&str> = prints.iter().map(String::as_str).collect();
+            for (print, entry) in &self.entries {
+                if !found.contains(print.as_str()) && scanned.contains(&entry.file) {
                     let message = format!(
                         "{} in `{}` is in the baseline and gone; --update-baseline takes it out",
                         entry.rule, entry.file
@@ -129,25 +118,67 @@ impl Baseline {
                 }
             }
         }
-        (before - findings.len(), notes)
+        (known, notes)
     }
-}
-
-/// What stays the same when code moves: the rule, the file and the line's text without its blanks.
-fn fingerprint(finding: &Finding) -> String {
-    let mut hash = Sha256::new();
-    hash.update(finding.rule.code());
-    hash.update([0]);
-    hash.update(shown(&finding.file));
-    hash.update([0]);
-    let text = if finding.snippet.is_empty() { &finding.message } else { &finding.snippet };
-    for word in text.split_whitespace() {
-        hash.update(word);
-    }
-    let digest = hash.finalize();
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn shown(path: &Path) -> String {
     path.to_string_lossy().replace('\\', "/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::{RuleId, Severity};
+    use crate::source::Position;
+
+    fn finding(line: u32, snippet: &str) -> Finding {
+        Finding {
+            rule: RuleId::Sec001,
+            severity: Severity::Critical,
+            message: String::new(),
+            suggestion: String::new(),
+            file: "a.py".into(),
+            start: Position { line, column: 1 },
+            end: Position { line, column: 2 },
+            snippet: snippet.to_owned(),
+            mark: 0..0,
+            metadata: BTreeMap::new(),
+            fix: None,
+        }
+    }
+
+    /// Lines that stay, and how many entries are told to be gone.
+    #[track_caller]
+    fn check(known: &[Finding], mut now: Vec<Finding>, stays: &[u32], gone: usize) {
+        let baseline = Baseline::parse(Path::new("b.json"), &Baseline::of(known)).unwrap();
+        assert_eq!(baseline.len(), known.len());
+        let (_, notes) = baseline.apply(&mut now, &["a.py".into()], true);
+        let left: Vec<u32> = now.iter().map(|finding| finding.start.line).collect();
+        assert_eq!((left.as_slice(), notes.len()), (stays, gone), "{notes:?}");
+    }
+
+    #[test]
+    fn a_finding_stays_known_when_it_moves() {
+        check(&[finding(1, "a = 1")], vec![finding(9, "a  =  1")], &[], 0);
+    }
+
+    #[test]
+    fn a_second_one_that_looks_the_same_is_new() {
+        check(&[finding(1, "a")], vec![finding(1, "a"), finding(2, "a")], &[2], 0);
+    }
+
+    #[test]
+    fn an_entry_that_is_gone_is_told() {
+        check(&[finding(1, "a"), finding(2, "b")], vec![finding(1, "a")], &[], 1);
+    }
+
+    #[test]
+    fn another_format_is_an_error() {
+        let told = Baseline::parse(Path::new("b.json"), "{\"version\": 2, \"findings\": {}}").unwrap_err();
+        assert_eq!(
+            told.to_string(),
+            "baseline `b.json` cannot be read: its version is 2, and 1 is known; write it anew with --update-baseline"
+        );
+    }
 }

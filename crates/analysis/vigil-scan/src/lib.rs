@@ -17,6 +17,7 @@ mod docs;
 pub mod facts;
 mod files;
 mod finding;
+mod fix;
 mod javascript;
 mod python;
 mod report;
@@ -40,6 +41,8 @@ pub use engine::{CachePlace, Job, Outcome, Progress, ScanError, SourceReport, Ta
 pub use docs::rule_pages;
 pub use finding::{Edit, Finding, Fix, Note, NoteKind};
 pub use report::{Format, Look, Report, Suppressed, SuppressedBy, fingerprints, render};
+pub use fix::{FileFix, fixes};
+pub use report::{Report, Suppressed, SuppressedBy, fingerprints};
 pub use rule::{Category, Rule, RuleId, Severity};
 pub use rules::EnvExamples;
 pub use source::{Language, Position, Source, Span};

@@ -8,6 +8,7 @@ use memchr::memmem;
 
 use crate::config::{Config, unknown_rule};
 use crate::finding::{Finding, Note, NoteKind};
+use crate::report::{Suppressed, SuppressedBy};
 use crate::rule::RuleId;
 use crate::source::Source;
 
@@ -22,8 +23,8 @@ pub(crate) struct Suppression {
     pub(crate) rules: Vec<RuleId>,
     /// Until when, that day included.
     pub(crate) until: Option<Date>,
-    /// A reason is given.
-    pub(crate) reasoned: bool,
+    /// Why; empty when nobody says.
+    pub(crate) reason: String,
 }
 
 /// Where a suppression holds.
@@ -40,6 +41,9 @@ const MARK: &str = "vigil:";
 
 /// Most suppressions that are read in one file.
 const MAX_SUPPRESSIONS: usize = 2_000;
+
+/// Longer reasons are cut.
+const MAX_REASON_BYTES: usize = 500;
 
 /// Most times that the mark is looked at on one line.
 const MAX_MARKS_OF_LINE: usize = 16;
@@ -110,7 +114,7 @@ fn parse(rest: &str, line: u32, alone: bool, source: &Source) -> Result<Suppress
     }
     let end = rest.find("*/").or_else(|| rest.find("-->")).unwrap_or(rest.len());
     let mut until = None;
-    let mut reasoned = false;
+    let mut reason = String::new();
     for word in rest.get(..end).unwrap_or(rest).split_whitespace() {
         match word.strip_prefix("until=") {
             Some(date) => {
@@ -118,10 +122,18 @@ fn parse(rest: &str, line: u32, alone: bool, source: &Source) -> Result<Suppress
                     date.parse().map_err(|_| format!("`{date}` is no date; write `until=2027-01-31`"))?;
                 until = Some(date);
             }
-            None => reasoned |= word.chars().any(char::is_alphanumeric),
+            None if reason.len() > MAX_REASON_BYTES => break,
+            // What separates the rules from the reason is no part of it.
+            None if reason.is_empty() && !word.contains(char::is_alphanumeric) => {}
+            None => {
+                if !reason.is_empty() {
+                    reason.push(' ');
+                }
+                reason.push_str(word);
+            }
         }
     }
-    Ok(Suppression { line, scope, rules, until, reasoned })
+    Ok(Suppression { line, scope, rules, until, reason })
 }
 
 /// The next line that holds something else than a comment.
@@ -148,28 +160,36 @@ pub(crate) struct Terms<'a> {
     pub(crate) today: Option<Date>,
 }
 
-/// Takes the suppressed findings of one file away. Gives their number, and what suppressions did not do.
+/// Takes the suppressed findings of one file away. Gives them, and tells what suppressions did not do.
 pub(crate) fn apply(
     suppressions: &[Suppression],
     findings: &mut Vec<Finding>,
     file: &std::path::Path,
     terms: Terms<'_>,
-) -> (usize, Vec<Note>) {
+) -> (Vec<Suppressed>, Vec<Note>) {
     if suppressions.is_empty() {
-        return (0, Vec::new());
+        return (Vec::new(), Vec::new());
     }
-    let before = findings.len();
+    let mut suppressed = Vec::new();
     let mut used = vec![Vec::<RuleId>::new(); suppressions.len()];
-    findings.retain(|finding| {
-        let mut kept = true;
+    for finding in std::mem::take(findings) {
+        let mut reason = None;
         for (suppression, used) in suppressions.iter().zip(&mut used) {
-            if suppression.rules.contains(&finding.rule) && suppression.covers(finding) {
+            if suppression.rules.contains(&finding.rule) && suppression.covers(&finding) {
                 used.push(finding.rule);
-                kept &= suppression.void(terms).is_some();
+                if suppression.void(terms).is_none() {
+                    reason.get_or_insert_with(|| suppression.reason.clone());
+                }
             }
         }
-        kept
-    });
+        match reason {
+            None => findings.push(finding),
+            Some(reason) => {
+                let reason = Some(reason).filter(|reason| !reason.is_empty());
+                suppressed.push(Suppressed { finding, reason, kind: SuppressedBy::Inline });
+            }
+        }
+    }
     let mut notes = Vec::new();
     for (suppression, used) in suppressions.iter().zip(&used) {
         let mut tell = |message: String| {
@@ -190,7 +210,7 @@ pub(crate) fn apply(
             tell(format!("nothing to suppress: {rule} is not found here; remove the comment"));
         }
     }
-    (before - findings.len(), notes)
+    (suppressed, notes)
 }
 
 impl Suppression {
@@ -205,7 +225,7 @@ impl Suppression {
 
     /// Why it holds nothing.
     fn void(&self, terms: Terms<'_>) -> Option<String> {
-        if terms.config.suppressions.require_reason && !self.reasoned {
+        if terms.config.suppressions.require_reason && self.reason.is_empty() {
             return Some("it gives no reason".to_owned());
         }
         match (self.until, terms.today) {
@@ -233,6 +253,7 @@ mod tests {
             start: Position { line, column: 1 },
             end: Position { line, column: 2 },
             snippet: String::new(),
+            mark: 0..0,
             metadata: BTreeMap::new(),
             fix: None,
         }

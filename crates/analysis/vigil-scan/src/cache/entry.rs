@@ -106,7 +106,7 @@ pub(super) fn write(
             body.text(rule.code());
         }
         body.text(&suppression.until.map_or_else(String::new, |date| date.to_string()));
-        body.number(u64::from(suppression.reasoned));
+        body.text(&suppression.reason);
     }
     body.number(judged.imports.len() as u64);
     for import in &judged.imports {
@@ -133,6 +133,8 @@ fn write_finding(writer: &mut Writer, finding: &Finding) -> Option<()> {
     write_place(writer, finding.start);
     write_place(writer, finding.end);
     writer.text(&finding.snippet);
+    writer.number(u64::from(finding.mark.start));
+    writer.number(u64::from(finding.mark.end));
     writer.number(finding.metadata.len() as u64);
     for (key, value) in &finding.metadata {
         writer.number(KEYS.iter().position(|known| known == key)? as u64);
@@ -187,7 +189,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<(PathBuf, Entry)> {
             "" => None,
             date => Some(date.parse().ok()?),
         };
-        Some(Suppression { line, scope, rules, until, reasoned: body.number()? == 1 })
+        Some(Suppression { line, scope, rules, until, reason: body.text()?.to_owned() })
     })?;
     let imports = body.list(|body| {
         Some(Imported {
@@ -213,6 +215,7 @@ fn read_finding(reader: &mut Reader<'_>, path: &Path) -> Option<Finding> {
     let suggestion = reader.text()?.to_owned();
     let (start, end) = (read_place(reader)?, read_place(reader)?);
     let snippet = reader.text()?.to_owned();
+    let mark = reader.small()?..reader.small()?;
     let metadata: BTreeMap<_, _> = reader
         .list(|reader| {
             let key = *KEYS.get(usize::try_from(reader.number()?).ok()?)?;
@@ -231,5 +234,5 @@ fn read_finding(reader: &mut Reader<'_>, path: &Path) -> Option<Finding> {
         }),
     };
     let file = path.to_owned();
-    Some(Finding { rule, severity, message, suggestion, file, start, end, snippet, metadata, fix })
+    Some(Finding { rule, severity, message, suggestion, file, start, end, snippet, mark, metadata, fix })
 }

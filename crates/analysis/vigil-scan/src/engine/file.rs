@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use super::Job;
 use super::place::Selection;
-use super::port::{Context, EnvExamples, judge as judge_facts};
+use crate::rules::{Context, EnvExamples, judge as judge_facts};
 use super::project::Project;
 use crate::cache::{Cache, Digest};
 use crate::config::Config;
 use crate::facts::Facts;
 use crate::files::{Encoding, Found, Kind, Notebook, Text, Unread};
-use crate::finding::{Finding, Note, NoteKind};
+use crate::finding::{Finding, Fix, Note, NoteKind};
 use crate::source::{Language, Position, Source};
 use crate::suppress::{self, Suppression, Terms};
 use crate::{javascript, python};
@@ -70,6 +70,13 @@ pub fn scan_source(path: &Path, bytes: &[u8], config: &Config) -> SourceReport {
     judged.notes.extend(told);
     judged.findings.sort_by(|one, other| (one.start, one.rule).cmp(&(other.start, other.rule)));
     SourceReport { findings: judged.findings, notes: judged.notes }
+}
+
+/// The changes that mend what is found in a text, with the places of their findings.
+pub(crate) fn fixes_of(path: &Path, bytes: &[u8], config: &Config) -> Vec<(Position, Fix)> {
+    let judged = judge_bytes(path, Kind::of(path), bytes.to_vec(), config, &EnvExamples::default());
+    let fixes = judged.findings.into_iter().filter_map(|finding| Some((finding.start, finding.fix?)));
+    fixes.collect()
 }
 
 /// Judges a file of a scan, or takes what an earlier scan said about the same bytes.

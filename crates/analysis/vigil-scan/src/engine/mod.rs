@@ -2,7 +2,6 @@
 
 mod file;
 mod place;
-mod port;
 mod project;
 
 use std::collections::BTreeSet;
@@ -13,7 +12,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
-pub(crate) use file::{Imported, Judged};
+pub(crate) use file::{Imported, Judged, fixes_of};
 pub use file::{SourceReport, scan_source};
 
 use crate::baseline::Baseline;
@@ -22,6 +21,7 @@ use crate::config::{Config, Settings};
 use crate::diff::Changes;
 use crate::files::{self, Found, Kind};
 use crate::finding::{Finding, Note, NoteKind};
+use crate::report::Report;
 use crate::rule::{Category, RuleId, Severity};
 use crate::suppress::{self, Terms};
 
@@ -87,24 +87,10 @@ pub struct Progress {
 /// What a scan says.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
-    /// The directory that the paths of findings and notes are relative to.
-    pub root: PathBuf,
-    /// Files that were scanned, manifests included.
-    pub files_scanned: usize,
-    /// Files that were named or found, with what they are: for `--list-files`.
+    /// The report. Version and duration are the caller's to write.
+    pub report: Report,
+    /// Files that were scanned, by their paths from the report's root.
     pub files: Vec<PathBuf>,
-    /// Categories that ran.
-    pub categories: Vec<Category>,
-    /// What was found, most severe first.
-    pub findings: Vec<Finding>,
-    /// Findings that comments suppress.
-    pub suppressed: usize,
-    /// Findings that the baseline knows.
-    pub baselined: usize,
-    /// What did not go as a reader would assume.
-    pub notes: Vec<Note>,
-    /// What failed as a whole.
-    pub errors: Vec<String>,
     /// All findings before the baseline and the change were applied: what a new baseline holds.
     pub all: Vec<Finding>,
 }
@@ -135,14 +121,16 @@ pub fn scan(job: &Job<'_>) -> Result<Outcome, ScanError> {
 }
 
 fn run(job: &Job<'_>) -> Result<Outcome, ScanError> {
-    let mut outcome = Outcome { categories: categories(&job.settings.config), ..Outcome::default() };
-    outcome.notes.extend(job.settings.notes.iter().cloned());
-    let selection = place::select(job, &mut outcome.notes)?;
-    outcome.root = selection.root.clone();
+    let config = &job.settings.config;
+    let mut report = Report { notes: job.settings.notes.clone(), ..Report::default() };
+    report.rules_run = RuleId::ALL.iter().copied().filter(|&id| config.reports(id)).collect();
+    report.categories_run = categories(&report.rules_run);
+    let selection = place::select(job, &mut report.notes)?;
+    report.root = selection.root.clone();
     let scanned: Vec<&Found> =
-        selection.found.iter().filter(|found| reads(found.kind, &job.settings.config)).collect();
-    outcome.files = scanned.iter().map(|found| files::relative(&found.path, &selection.root)).collect();
-    outcome.files_scanned = scanned.len();
+        selection.found.iter().filter(|found| reads(found.kind, config)).collect();
+    let files: Vec<PathBuf> = scanned.iter().map(|found| files::relative(&found.path, &selection.root)).collect();
+    report.files_scanned = scanned.len();
     if let Some(progress) = job.progress {
         progress.found.store(scanned.len(), Ordering::Relaxed);
     }
@@ -150,7 +138,7 @@ fn run(job: &Job<'_>) -> Result<Outcome, ScanError> {
     let project = project::Project::read(&selection, job);
     let cache = job.cache.as_ref().map(|place| {
         let (cache, told) = Cache::open(place, &selection.root, job.settings, &project.key(), job.now);
-        outcome.notes.extend(told);
+        report.notes.extend(told);
         cache
     });
     let code: Vec<&&Found> = scanned.iter().filter(|found| found.kind != Kind::Manifest).collect();
@@ -173,8 +161,9 @@ fn run(job: &Job<'_>) -> Result<Outcome, ScanError> {
                 (**found, settings, path.as_path(), judged)
             })
             .collect();
-        outcome.notes.extend(cache.save(&kept));
+        report.notes.extend(cache.save(&kept));
     }
+    let mut outcome = Outcome { report, files, all: Vec::new() };
     conclude(job, &selection, &project, judged, &mut outcome);
     Ok(outcome)
 }
@@ -188,50 +177,50 @@ fn conclude(
     outcome: &mut Outcome,
 ) {
     let config = &job.settings.config;
+    let report = &mut outcome.report;
     let whole = project.judge(selection, &judged, job);
-    outcome.notes.extend(whole.notes);
-    outcome.errors.extend(whole.errors);
+    report.notes.extend(whole.notes);
+    report.errors.extend(whole.errors);
     let mut loose = Vec::new();
     for finding in whole.findings {
-        match judged.binary_search_by(|(path, _)| path.cmp(&finding.file)) {
-            Ok(at) => {
-                if let Some((_, judged)) = judged.get_mut(at) {
-                    judged.findings.push(finding);
-                }
-            }
-            Err(_) => loose.push(finding),
+        let at = judged.binary_search_by(|(path, _)| path.cmp(&finding.file));
+        match at.ok().and_then(|at| judged.get_mut(at)) {
+            Some((_, judged)) => judged.findings.push(finding),
+            None => loose.push(finding),
         }
     }
     let terms = Terms { config, today: Some(job.today) };
     for (path, mut judged) in judged {
-        let (count, told) = suppress::apply(&judged.suppressions, &mut judged.findings, &path, terms);
-        outcome.suppressed += count;
-        outcome.notes.extend(judged.notes);
-        outcome.notes.extend(told);
-        outcome.findings.append(&mut judged.findings);
+        let (suppressed, told) = suppress::apply(&judged.suppressions, &mut judged.findings, &path, terms);
+        report.suppressed.extend(suppressed);
+        report.notes.extend(judged.notes);
+        report.notes.extend(told);
+        report.findings.append(&mut judged.findings);
     }
-    let (count, told) = project::suppress_in_manifests(&mut loose, selection, config, terms);
-    outcome.suppressed += count;
-    outcome.notes.extend(told);
-    outcome.findings.append(&mut loose);
-    outcome.findings.sort_by(order);
-    outcome.findings.dedup();
-    outcome.all.clone_from(&outcome.findings);
+    let (suppressed, told) = project::suppress_in_manifests(&mut loose, selection, terms);
+    report.suppressed.extend(suppressed);
+    report.notes.extend(told);
+    report.findings.append(&mut loose);
+    report.findings.sort_by(order);
+    report.findings.dedup();
+    outcome.all.clone_from(&report.findings);
     if let Some(baseline) = &job.baseline {
-        let (count, told) = baseline.apply(&mut outcome.findings, &outcome.files, whole_project(&job.target));
-        outcome.baselined = count;
-        outcome.notes.extend(told);
+        let whole = matches!(job.target, Target::Paths(_));
+        let (known, told) = baseline.apply(&mut report.findings, &outcome.files, whole);
+        report.suppressed.extend(known);
+        report.notes.extend(told);
     }
     if let Target::Changed(changes) | Target::Staged(changes, _) = &job.target {
-        outcome.findings.retain(|finding| changes.touch(finding));
+        report.findings.retain(|finding| changes.touch(finding));
+        report.suppressed.retain(|suppressed| changes.touch(&suppressed.finding));
     }
-    outcome.notes.sort_unstable();
-    outcome.notes.dedup();
-}
-
-/// Whether what is scanned is more than a change.
-fn whole_project(target: &Target) -> bool {
-    matches!(target, Target::Paths(_))
+    report.suppressed.sort_by(|one, other| order(&one.finding, &other.finding));
+    if report.files_scanned == 0 && matches!(job.target, Target::Paths(_) | Target::Text(..)) {
+        let message = "no file was scanned: nothing here is source code of a known language or a manifest".to_owned();
+        report.notes.push(Note { file: None, line: None, kind: NoteKind::Skipped, message });
+    }
+    report.notes.sort_unstable();
+    report.notes.dedup();
 }
 
 /// Most severe first; then by category, file, place and rule.
@@ -254,22 +243,21 @@ fn reads(kind: Kind, config: &Config) -> bool {
     }
 }
 
-/// Categories of which at least one rule reports.
-fn categories(config: &Config) -> Vec<Category> {
-    let running: BTreeSet<Category> =
-        RuleId::ALL.iter().filter(|&&id| config.reports(id)).map(|id| id.rule().category).collect();
+/// Categories of which at least one rule runs.
+fn categories(rules: &[RuleId]) -> Vec<Category> {
+    let running: BTreeSet<Category> = rules.iter().map(|id| id.rule().category).collect();
     running.into_iter().collect()
 }
 
 impl Outcome {
-    /// Findings at or above a severity.
+    /// How many findings there are at or above a severity.
     pub fn at_least(&self, severity: Severity) -> usize {
-        self.findings.iter().filter(|finding| finding.severity >= severity).count()
+        self.report.findings.iter().filter(|finding| finding.severity >= severity).count()
     }
 
     /// Whether a registry was asked in vain.
     pub fn registry_failed(&self) -> bool {
-        self.notes.iter().any(|note| note.kind == NoteKind::Registry)
+        self.report.notes.iter().any(|note| note.kind == NoteKind::Registry)
     }
 }
 

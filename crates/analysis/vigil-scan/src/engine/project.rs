@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::place::Selection;
-use super::port::EnvExamples;
+use crate::rules::{EnvExamples, is_secret_file_name, secret_files};
 use super::{Job, Judged};
 use crate::cache::Digest;
-use crate::config::Config;
 use crate::files::{self, Kind, Text};
 use crate::finding::{Finding, Note};
+use crate::report::Suppressed;
 use crate::source::Source;
 use crate::suppress::{self, Terms};
 
@@ -101,11 +101,11 @@ fn examples(selection: &Selection) -> BTreeSet<PathBuf> {
 pub(super) fn suppress_in_manifests(
     findings: &mut Vec<Finding>,
     selection: &Selection,
-    config: &Config,
     terms: Terms<'_>,
-) -> (usize, Vec<Note>) {
+) -> (Vec<Suppressed>, Vec<Note>) {
+    let config = terms.config;
     let manifests: BTreeSet<PathBuf> = findings.iter().map(|finding| finding.file.clone()).collect();
-    let (mut count, mut notes) = (0, Vec::new());
+    let (mut suppressed, mut notes) = (Vec::new(), Vec::new());
     for path in manifests {
         let Some(found) = selection.found.iter().find(|found| {
             found.kind == Kind::Manifest && files::relative(&found.path, &selection.root) == path
@@ -120,10 +120,10 @@ pub(super) fn suppress_in_manifests(
             std::mem::take(findings).into_iter().partition(|finding| finding.file == path);
         let mut here: Vec<Finding> = here;
         let (some, told) = suppress::apply(&suppressions, &mut here, &path, terms);
-        count += some;
+        suppressed.extend(some);
         notes.extend(told);
         elsewhere.append(&mut here);
         *findings = elsewhere;
     }
-    (count, notes)
+    (suppressed, notes)
 }

@@ -1,5 +1,6 @@
 //! The walk: every file below the named paths that is neither excluded nor ignored, in the order of its path.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,6 +10,7 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 use super::{Found, Kind, Stamp};
 use crate::config::Config;
 use crate::finding::{Note, NoteKind};
+use crate::rules::{EnvExamples, is_secret_file_name};
 
 /// What is not entered.
 ///
@@ -133,6 +135,9 @@ impl Drop for Batch<'_> {
 /// Looks at one path that is no directory. Links to directories are not followed and mean nothing.
 pub(crate) fn look(path: &Path) -> Result<Option<Found>, Note> {
     let kind = Kind::of(path);
+    if kind == Kind::Other && !path.file_name().is_some_and(is_telling) {
+        return Ok(None);
+    }
     let metadata = match std::fs::metadata(path) {
         Ok(metadata) => metadata,
         // A broken link is only worth a word where source was expected.
@@ -149,6 +154,11 @@ pub(crate) fn look(path: &Path) -> Result<Option<Found>, Note> {
         };
     }
     Ok(Some(Found { path: path.to_owned(), kind, stamp: Stamp::of(&metadata) }))
+}
+
+/// Whether a file that is not read may matter by its name.
+fn is_telling(name: &OsStr) -> bool {
+    is_secret_file_name(name) || name.to_str().is_some_and(EnvExamples::is_name)
 }
 
 /// "not scanned: REASON".
