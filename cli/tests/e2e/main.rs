@@ -9,6 +9,7 @@ mod disk;
 mod gate;
 mod grants;
 mod places;
+mod scan;
 mod shutdown;
 mod silence;
 mod stores;

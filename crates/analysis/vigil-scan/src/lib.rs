@@ -42,7 +42,6 @@ pub use docs::rule_pages;
 pub use finding::{Edit, Finding, Fix, Note, NoteKind};
 pub use report::{Format, Look, Report, Suppressed, SuppressedBy, fingerprints, render};
 pub use fix::{FileFix, fixes};
-pub use report::{Report, Suppressed, SuppressedBy, fingerprints};
 pub use rule::{Category, Rule, RuleId, Severity};
 pub use rules::EnvExamples;
 pub use source::{Language, Position, Source, Span};

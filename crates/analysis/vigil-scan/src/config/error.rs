@@ -1,6 +1,6 @@
 //! What can be wrong with a configuration, told with file, line and the nearest word that would be right.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +29,18 @@ pub enum ConfigError {
     /// A word on the command line or in the environment.
     #[error("{0}")]
     Word(String),
+}
+
+impl ConfigError {
+    /// The same error with paths as they look from a directory.
+    pub(super) fn seen_from(mut self, directory: &Path) -> Self {
+        if let Self::Wrong { path, .. } | Self::Unreadable { path, .. } = &mut self
+            && let Ok(relative) = path.strip_prefix(directory)
+        {
+            *path = relative.to_owned();
+        }
+        self
+    }
 }
 
 /// Of `known`, the word that was probably meant by `word`.

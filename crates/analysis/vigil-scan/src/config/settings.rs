@@ -55,12 +55,12 @@ impl Settings {
     /// Reads `chosen`; else the file that is found from `start` upwards; else takes the defaults.
     pub fn load(chosen: Option<&Path>, start: &Path, flags: Flags) -> Result<Self, ConfigError> {
         let file = match chosen {
-            Some(path) => Some(path.to_owned()),
+            Some(path) => Some(start.join(path)),
             None => discover(start),
         };
         let mut notes = Vec::new();
         let layer = match &file {
-            Some(path) => read(path, &mut Vec::new(), &mut notes)?,
+            Some(path) => read(path, &mut Vec::new(), &mut notes).map_err(|error| error.seen_from(start))?,
             None => Layer::default(),
         };
         let config = resolve(&layer, &flags);
