@@ -9,7 +9,12 @@ use crate::exit::UsageError;
 
 /// Shows the changes of a report and makes them when that is wanted. Says whether a file was written. On standard output
 /// only when a person reads it; programs get their report there.
-pub(crate) fn apply(report: &Report, settings: &Settings, fixing: Fixing, human: bool) -> anyhow::Result<bool> {
+pub(crate) fn apply(
+    report: &Report,
+    settings: &Settings,
+    fixing: Fixing,
+    human: bool,
+) -> anyhow::Result<bool> {
     let (fixes, notes) = vigil_scan::fixes(report, settings);
     let mut out: Box<dyn Write> =
         if human { Box::new(anstream::stdout()) } else { Box::new(anstream::stderr()) };
@@ -57,7 +62,8 @@ fn untouched(fix: &FileFix) -> bool {
 
 fn agreed(told: &str) -> anyhow::Result<bool> {
     if !std::io::stdin().is_terminal() {
-        let message = "--fix asks before it writes, and there is no terminal to ask on; use --yes or --dry-run";
+        let message =
+            "--fix asks before it writes, and there is no terminal to ask on; use --yes or --dry-run";
         return Err(UsageError(message.to_owned()).into());
     }
     write!(anstream::stderr(), "Make {told}? [y/N] ")?;

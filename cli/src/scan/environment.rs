@@ -1,5 +1,6 @@
 //! What the environment says to a scan.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use vigil_scan::CachePlace;
@@ -43,4 +44,37 @@ pub(crate) fn cache_place(context: &Context) -> Option<CachePlace> {
     let modified = program.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
     let build = format!("{} {} {}", env!("CARGO_PKG_VERSION"), program.len(), modified.as_nanos());
     Some(CachePlace { directory: cache_directory(context)?.join("scan"), build })
+}
+
+/// Settings of the environment that say where packages come from: of pip, uv, Poetry, PDM, npm, Yarn, pnpm and Bun.
+pub(crate) fn registry_settings(context: &Context) -> BTreeMap<String, String> {
+    const PREFIXES: [&str; 8] =
+        ["PIP_", "UV_", "POETRY_", "PDM_", "npm_config_", "NPM_CONFIG_", "YARN_", "BUN_CONFIG_"];
+    let said = context.inherited.iter().filter_map(|(name, value)| Some((name.to_str()?, value.to_str()?)));
+    said.filter(|(name, _)| PREFIXES.iter().any(|prefix| name.starts_with(prefix)))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}
+
+/// The user's and the machine's own settings files of pip, uv, npm and Yarn, where they are.
+pub(crate) fn registry_files(context: &Context) -> Vec<PathBuf> {
+    let path = |name: &str| context.variable(name).map(PathBuf::from);
+    let home = path("HOME");
+    let below_home = |name: &str| home.as_ref().map(|home| home.join(name));
+    let config = path("XDG_CONFIG_HOME").filter(|path| path.is_absolute()).or_else(|| below_home(".config"));
+    let below_config = |name: &str| config.as_ref().map(|config| config.join(name));
+    [
+        Some(PathBuf::from("/etc/pip.conf")),
+        below_config("pip/pip.conf"),
+        below_home(".pip/pip.conf"),
+        below_home("Library/Application Support/pip/pip.conf"),
+        path("PIP_CONFIG_FILE"),
+        below_config("uv/uv.toml"),
+        path("npm_config_userconfig").or_else(|| below_home(".npmrc")),
+        below_home(".yarnrc.yml"),
+    ]
+    .into_iter()
+    .flatten()
+    .filter(|path| path.is_file())
+    .collect()
 }

@@ -141,9 +141,11 @@ fn scan(job: &Job<'_>, quiet: bool) -> anyhow::Result<Outcome> {
 /// Columns of the terminal.
 fn width(context: &Context) -> usize {
     let told = context.variable("COLUMNS").and_then(|columns| columns.to_str()?.parse().ok());
-    told.or_else(|| rustix::termios::tcgetwinsize(std::io::stdout()).ok().map(|size| usize::from(size.ws_col)))
-        .filter(|columns| *columns >= 40)
-        .unwrap_or(100)
+    told.or_else(|| {
+        rustix::termios::tcgetwinsize(std::io::stdout()).ok().map(|size| usize::from(size.ws_col))
+    })
+    .filter(|columns| *columns >= 40)
+    .unwrap_or(100)
 }
 
 fn settings(context: &Context, plan: &Plan, directory: &Path) -> anyhow::Result<Settings> {
@@ -278,7 +280,9 @@ fn code(plan: &Plan, settings: &Settings, outcome: &Outcome) -> u8 {
 /// host reads they stay relative to its top.
 fn relative_to(outcome: Outcome, directory: &Path, formats: &[(Format, Option<PathBuf>)]) -> Report {
     let mut report = outcome.report;
-    let hosted = |format: &Format| matches!(format, Format::Sarif | Format::Github | Format::Gitlab | Format::Markdown);
+    let hosted = |format: &Format| {
+        matches!(format, Format::Sarif | Format::Github | Format::Gitlab | Format::Markdown)
+    };
     if report.root == directory || formats.iter().any(|(format, _)| hosted(format)) {
         return report;
     }

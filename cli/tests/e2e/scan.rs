@@ -120,7 +120,10 @@ fn what_a_user_sees() {
 fn the_rules_are_listed() {
     let home = home(&[]);
     let table = run(&home, &["rules"]);
-    assert!(table.code == 0 && table.out.contains("  SEC-001   CRITICAL  Placeholder secret in code\n"), "{table:?}");
+    assert!(
+        table.code == 0 && table.out.contains("  SEC-001   CRITICAL  Placeholder secret in code\n"),
+        "{table:?}"
+    );
     let json: serde_json::Value = serde_json::from_str(&run(&home, &["rules", "-f", "json"]).out).unwrap();
     assert_eq!(json.as_array().map(Vec::len), Some(26));
     assert!(run(&home, &["rules", "SEC-001"]).out.contains("## What it does"));
@@ -150,7 +153,8 @@ fn several_reports_at_once() {
 
 #[test]
 fn the_output_is_the_same_each_time() {
-    let files: Vec<(String, String)> = (0..40).map(|n| (format!("d{}/f{n}.py", n % 7), SECRET.repeat(3))).collect();
+    let files: Vec<(String, String)> =
+        (0..40).map(|n| (format!("d{}/f{n}.py", n % 7), SECRET.repeat(3))).collect();
     let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     let home = home(&files);
     let once = |arguments: &[&str]| {
@@ -202,7 +206,9 @@ fn only_changed_lines_are_reported() {
 #[test]
 fn outside_a_repository_changes_are_an_error() {
     let home = home(&[("a.py", SECRET)]);
-    for arguments in [["scan", "--changed-only"].as_slice(), &["scan", "--staged"], &["scan", "--diff", "main"]] {
+    for arguments in
+        [["scan", "--changed-only"].as_slice(), &["scan", "--staged"], &["scan", "--diff", "main"]]
+    {
         let told = run(&home, arguments);
         assert!(told.code == 2 && told.err.contains("not a git repository"), "{told:?}");
     }
@@ -249,7 +255,10 @@ fn standard_input_is_read_under_a_name() {
 
 #[test]
 fn a_suppression_holds_and_a_second_run_is_the_same() {
-    let home = home(&[("a.py", "API_KEY = \"changeme\"  # vigil: ignore[SEC-001] made up\nb = 1  # vigil: ignore[SEC-001] x\n")]);
+    let home = home(&[(
+        "a.py",
+        "API_KEY = \"changeme\"  # vigil: ignore[SEC-001] made up\nb = 1  # vigil: ignore[SEC-001] x\n",
+    )]);
     for _ in 0..2 {
         let told = run(&home, &["scan", "--offline", "-f", "json"]);
         assert_eq!((findings(&told), told.code), (Vec::new(), 0));

@@ -65,7 +65,8 @@ impl Baseline {
 
     /// The baseline that knows these findings, as a file's text.
     pub fn of(findings: &[Finding]) -> String {
-        let entry = |finding: &Finding| Entry { rule: finding.rule.code().to_owned(), file: shown(&finding.file) };
+        let entry =
+            |finding: &Finding| Entry { rule: finding.rule.code().to_owned(), file: shown(&finding.file) };
         let entries = fingerprints(findings).into_iter().zip(findings.iter().map(entry)).collect();
         let document = Document { version: 1, findings: entries };
         let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();

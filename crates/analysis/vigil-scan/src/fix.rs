@@ -70,7 +70,8 @@ pub fn fixes(report: &Report, settings: &Settings) -> (Vec<FileFix>, Vec<Note>) 
         let mut accepted: Vec<Edit> = Vec::new();
         let mut titles = Vec::new();
         for (finding, fix) in wanted {
-            let holds = fix.file.is_some() || fresh.iter().any(|(start, known)| *start == finding.start && known == fix);
+            let holds = fix.file.is_some()
+                || fresh.iter().any(|(start, known)| *start == finding.start && known == fix);
             if !holds || !fix.edits.iter().all(|edit| within(edit, bytes.len())) {
                 tell("not fixed: the file changed since it was scanned");
                 continue;

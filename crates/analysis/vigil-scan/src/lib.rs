@@ -12,8 +12,8 @@ mod cache;
 mod config;
 mod deps;
 mod diff;
-mod engine;
 mod docs;
+mod engine;
 pub mod facts;
 mod files;
 mod finding;
@@ -37,11 +37,11 @@ pub use deps::{
     check as check_dependencies,
 };
 pub use diff::Changes;
-pub use engine::{CachePlace, Job, Outcome, Progress, ScanError, SourceReport, Target, scan, scan_source};
 pub use docs::rule_pages;
+pub use engine::{CachePlace, Job, Outcome, Progress, ScanError, SourceReport, Target, scan, scan_source};
 pub use finding::{Edit, Finding, Fix, Note, NoteKind};
-pub use report::{Format, Look, Report, Suppressed, SuppressedBy, fingerprints, render};
 pub use fix::{FileFix, fixes};
+pub use report::{Format, Look, Report, Suppressed, SuppressedBy, fingerprints, render};
 pub use rule::{Category, Rule, RuleId, Severity};
 pub use rules::EnvExamples;
 pub use source::{Language, Position, Source, Span};

@@ -50,7 +50,10 @@ fn a_file_may_say_everything() {
 
 #[test]
 fn an_unknown_key_is_an_error_with_its_line_and_the_nearest_key() {
-    check_wrong("fail_on: high\ndep:\n  offline_mode: true\n", "v.yaml:2:1: unknown key `dep`; did you mean `deps`?");
+    check_wrong(
+        "fail_on: high\ndep:\n  offline_mode: true\n",
+        "v.yaml:2:1: unknown key `dep`; did you mean `deps`?",
+    );
     check_wrong(
         "deps:\n  min_age_day: 3\n",
         "v.yaml:2:3: unknown key `min_age_day`; did you mean `min_age_days`?",
@@ -81,7 +84,9 @@ fn a_wrong_value_is_an_error_with_its_line() {
 
 #[test]
 fn what_is_no_mapping_is_an_error() {
-    for text in ["- a\n", "text\n", "deps:\n", "deps: 3\n", "exclude: x\n", "fail_on: [\n", "a: b: c\n", "\t- x"] {
+    for text in
+        ["- a\n", "text\n", "deps:\n", "deps: 3\n", "exclude: x\n", "fail_on: [\n", "a: b: c\n", "\t- x"]
+    {
         let told = load(&[("v.yaml", text)], Flags::default()).map(drop);
         assert!(told.is_err_and(|told| told.starts_with("v.yaml:")), "{text:?}");
     }

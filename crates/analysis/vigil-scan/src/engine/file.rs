@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use super::Job;
 use super::place::Selection;
-use crate::rules::{Context, EnvExamples, judge as judge_facts};
 use super::project::Project;
 use crate::cache::{Cache, Digest};
 use crate::config::Config;
 use crate::facts::Facts;
 use crate::files::{Encoding, Found, Kind, Notebook, Text, Unread};
 use crate::finding::{Finding, Fix, Note, NoteKind};
+use crate::rules::{Context, EnvExamples, judge as judge_facts};
 use crate::source::{Language, Position, Source};
 use crate::suppress::{self, Suppression, Terms};
 use crate::{javascript, python};

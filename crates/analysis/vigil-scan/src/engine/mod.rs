@@ -127,9 +127,9 @@ fn run(job: &Job<'_>) -> Result<Outcome, ScanError> {
     report.categories_run = categories(&report.rules_run);
     let selection = place::select(job, &mut report.notes)?;
     report.root = selection.root.clone();
-    let scanned: Vec<&Found> =
-        selection.found.iter().filter(|found| reads(found.kind, config)).collect();
-    let files: Vec<PathBuf> = scanned.iter().map(|found| files::relative(&found.path, &selection.root)).collect();
+    let scanned: Vec<&Found> = selection.found.iter().filter(|found| reads(found.kind, config)).collect();
+    let files: Vec<PathBuf> =
+        scanned.iter().map(|found| files::relative(&found.path, &selection.root)).collect();
     report.files_scanned = scanned.len();
     if let Some(progress) = job.progress {
         progress.found.store(scanned.len(), Ordering::Relaxed);
@@ -216,7 +216,8 @@ fn conclude(
     }
     report.suppressed.sort_by(|one, other| order(&one.finding, &other.finding));
     if report.files_scanned == 0 && matches!(job.target, Target::Paths(_) | Target::Text(..)) {
-        let message = "no file was scanned: nothing here is source code of a known language or a manifest".to_owned();
+        let message =
+            "no file was scanned: nothing here is source code of a known language or a manifest".to_owned();
         report.notes.push(Note { file: None, line: None, kind: NoteKind::Skipped, message });
     }
     report.notes.sort_unstable();

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::place::Selection;
-use crate::rules::{EnvExamples, is_secret_file_name, secret_files};
 use super::{Job, Judged};
 use crate::cache::Digest;
 use crate::files::{self, Kind, Text};
 use crate::finding::{Finding, Note};
 use crate::report::Suppressed;
+use crate::rules::{EnvExamples, is_secret_file_name, secret_files};
 use crate::source::Source;
 use crate::suppress::{self, Terms};
 
@@ -60,13 +60,18 @@ impl Project {
     }
 
     /// Judges the project.
-    pub(super) fn judge(
-        &self,
-        _selection: &Selection,
-        _judged: &[(PathBuf, Judged)],
-        _job: &Job<'_>,
-    ) -> Whole {
-        Whole::default()
+    pub(super) fn judge(&self, selection: &Selection, judged: &[(PathBuf, Judged)], job: &Job<'_>) -> Whole {
+        let config = &job.settings.config;
+        let mut whole = Whole::default();
+        let secret = |path: &Path| path.file_name().is_some_and(is_secret_file_name);
+        let names: Vec<PathBuf> = selection
+            .found
+            .iter()
+            .filter(|found| secret(&found.path))
+            .map(|found| files::relative(&found.path, &selection.root))
+            .collect();
+        whole.findings.extend(secret_files(&selection.root, &names, config));
+        whole
     }
 }
 
