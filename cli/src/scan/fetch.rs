@@ -51,8 +51,10 @@ impl Http {
     /// connection then fails and says why.
     fn roots(&self) -> Vec<Certificate<'static>> {
         let platform = rustls_native_certs::load_native_certs().certs;
-        let mut roots: Vec<_> =
-            platform.iter().map(|certificate| Certificate::from_der(certificate.as_ref()).to_owned()).collect();
+        let mut roots: Vec<_> = platform
+            .iter()
+            .map(|certificate| Certificate::from_der(certificate.as_ref()).to_owned())
+            .collect();
         for file in &self.extra {
             let Ok(pem) = std::fs::read(file) else { continue };
             roots.extend(ureq::tls::parse_pem(&pem).filter_map(|item| match item {

@@ -2,6 +2,7 @@
 
 mod apply;
 mod environment;
+mod fetch;
 
 mod files;
 mod git;

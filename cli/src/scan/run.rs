@@ -5,9 +5,12 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Context as _;
-use vigil_scan::{Baseline, Flags, Format, Job, Look, Outcome, Progress, Report, Settings, Target};
+use vigil_scan::{
+    Baseline, Flags, Format, Job, Look, Outcome, Progress, Registries, Report, Settings, Target,
+};
 
-use super::environment::{Addresses, cache_place};
+use super::environment::{Addresses, cache_directory, cache_place, registry_files, registry_settings};
+use super::fetch::Http;
 use super::git::Repository;
 use super::{apply, progress};
 use crate::Context;
@@ -73,6 +76,14 @@ pub(crate) fn run(context: &Context, plan: Plan) -> Ended {
         return Ok(exit::OK);
     };
     let progress = Progress::default();
+    let http = Http::new(context);
+    let cache = cache_directory(context);
+    let registries = Registries {
+        fetch: Some(&http),
+        cache_dir: cache.as_deref(),
+        settings: registry_settings(context),
+        settings_files: registry_files(context),
+    };
     let job = Job {
         directory: directory.clone(),
         repository,
@@ -82,6 +93,7 @@ pub(crate) fn run(context: &Context, plan: Plan) -> Ended {
         today: jiff::Zoned::now().date(),
         baseline: baseline(&plan, &directory)?,
         cache: if plan.no_cache { None } else { cache_place(context) },
+        registries: Some(&registries),
         threads: 0,
         progress: Some(&progress),
     };

@@ -114,7 +114,7 @@ pub(super) fn write(
         body.number(u64::from(import.optional));
         write_place(&mut body, import.start);
         write_place(&mut body, import.end);
-        body.text(&import.snippet);
+        body.text(&import.line);
     }
     writer.blob(&body.bytes);
     Some(())
@@ -197,7 +197,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<(PathBuf, Entry)> {
             optional: body.number()? == 1,
             start: read_place(body)?,
             end: read_place(body)?,
-            snippet: body.text()?.to_owned(),
+            line: body.text()?.to_owned(),
         })
     })?;
     let judged = Judged { findings, notes, suppressions, imports, digest: None };

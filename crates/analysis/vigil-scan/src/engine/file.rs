@@ -41,8 +41,8 @@ pub(crate) struct Imported {
     pub(crate) start: Position,
     /// Behind its last character.
     pub(crate) end: Position,
-    /// The line it begins on, stripped.
-    pub(crate) snippet: String,
+    /// The line it begins on.
+    pub(crate) line: String,
 }
 
 /// What [`scan_source`] says.
@@ -221,7 +221,7 @@ fn imports(source: &Source, facts: &Facts) -> Vec<Imported> {
             optional: import.optional,
             start,
             end: source.position(import.span.end),
-            snippet: source.line(start.line).trim().chars().take(200).collect(),
+            line: source.line(start.line).chars().take(200).collect(),
         });
     }
     imports

@@ -18,6 +18,7 @@ pub use file::{SourceReport, scan_source};
 use crate::baseline::Baseline;
 use crate::cache::Cache;
 use crate::config::{Config, Settings};
+use crate::deps::Registries;
 use crate::diff::Changes;
 use crate::files::{self, Found, Kind};
 use crate::finding::{Finding, Note, NoteKind};
@@ -42,7 +43,6 @@ pub enum Target {
 }
 
 /// What a scan is told.
-#[derive(Debug)]
 pub struct Job<'a> {
     /// The directory that paths are relative to, absolute.
     pub directory: PathBuf,
@@ -60,6 +60,8 @@ pub struct Job<'a> {
     pub baseline: Option<Baseline>,
     /// Where results of earlier scans lie, and what wrote them.
     pub cache: Option<CachePlace>,
+    /// The way to the registries; without one nothing is asked.
+    pub registries: Option<&'a Registries<'a>>,
     /// Threads; 0 for as many as there are processors.
     pub threads: usize,
     /// Counts files while the scan runs.

@@ -16,6 +16,8 @@ pub(super) struct Selection {
     pub(super) tops: Vec<PathBuf>,
     /// Files in the order of their paths.
     pub(super) found: Vec<Found>,
+    /// At least one directory was walked, so that a project is known and not only files of it.
+    pub(super) walked: bool,
     /// Contents that do not come from the disk.
     contents: BTreeMap<PathBuf, Vec<u8>>,
 }
@@ -55,7 +57,13 @@ pub(super) fn select(job: &Job<'_>, notes: &mut Vec<Note>) -> Result<Selection, 
                     Err(note) => notes.push(note),
                 }
             }
-            Ok(Selection { tops: vec![top.clone()], root: top, found, contents: BTreeMap::new() })
+            Ok(Selection {
+                tops: vec![top.clone()],
+                root: top,
+                found,
+                walked: false,
+                contents: BTreeMap::new(),
+            })
         }
         Target::Staged(_, contents) => {
             let top = job.repository.clone().unwrap_or_else(|| job.directory.clone());
@@ -79,7 +87,7 @@ fn given(root: PathBuf, contents: BTreeMap<PathBuf, Vec<u8>>) -> Selection {
             stamp: Stamp { size: bytes.len() as u64, ..Stamp::default() },
         })
         .collect();
-    Selection { tops: vec![root.clone()], root, found, contents }
+    Selection { tops: vec![root.clone()], root, found, walked: false, contents }
 }
 
 fn named(
@@ -89,6 +97,7 @@ fn named(
     notes: &mut Vec<Note>,
 ) -> Result<Selection, ScanError> {
     let (mut tops, mut found, mut missing) = (Vec::new(), Vec::new(), Vec::new());
+    let mut walked = false;
     for path in paths {
         let path = absolute(path, &job.directory);
         match std::fs::metadata(&path) {
@@ -98,6 +107,7 @@ fn named(
                 found.extend(more);
                 notes.extend(told);
                 tops.push(path);
+                walked = true;
             }
             Ok(_) => {
                 if job.settings.file.is_some() && excludes.names(&path) {
@@ -137,7 +147,7 @@ fn named(
             *file = crate::files::relative(file, &root);
         }
     }
-    Ok(Selection { root, tops, found, contents: BTreeMap::new() })
+    Ok(Selection { root, tops, found, walked, contents: BTreeMap::new() })
 }
 
 /// The directory that paths are relative to: the repository around the working directory, or the working directory, when

@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::place::Selection;
-use super::{Job, Judged};
+use super::{Job, Judged, Target};
 use crate::cache::Digest;
-use crate::files::{self, Kind, Text};
+use crate::deps::{self, FileImports, PlacedImport, Registries};
+use crate::files::{self, Excludes, Found, Kind, Text};
 use crate::finding::{Finding, Note};
 use crate::report::Suppressed;
+use crate::rule::Category;
 use crate::rules::{EnvExamples, is_secret_file_name, secret_files};
-use crate::source::Source;
+use crate::source::{Language, Source};
 use crate::suppress::{self, Terms};
 
 /// Example environment files are small; more than this is something else.
@@ -71,8 +73,59 @@ impl Project {
             .map(|found| files::relative(&found.path, &selection.root))
             .collect();
         whole.findings.extend(secret_files(&selection.root, &names, config));
+        if config.categories.contains(&Category::Dependency) {
+            packages(selection, judged, job, &mut whole);
+        }
         whole
     }
+}
+
+/// Checks manifests and imports. Single files that are named are judged without their project: what they import may be
+/// declared anywhere.
+fn packages(selection: &Selection, judged: &[(PathBuf, Judged)], job: &Job<'_>, whole: &mut Whole) {
+    let manifest = selection.found.iter().any(|found| found.kind == Kind::Manifest);
+    let project = match &job.target {
+        Target::Paths(_) => selection.walked,
+        Target::Changed(_) | Target::Staged(..) => true,
+        Target::Text(..) => false,
+    };
+    let imports: Vec<FileImports> = match project {
+        true => judged.iter().filter_map(|(path, judged)| imports_of(path, judged)).collect(),
+        false => Vec::new(),
+    };
+    if !manifest && imports.is_empty() {
+        return;
+    }
+    let here = |found: &Found| files::relative(&found.path, &selection.root);
+    let mut names: Vec<PathBuf> = selection.found.iter().map(here).collect();
+    if let (Target::Changed(_) | Target::Staged(..), Ok(excludes)) =
+        (&job.target, Excludes::new(&job.settings.config.exclude, &selection.root))
+    {
+        // A change is judged against the whole project.
+        let (all, _) = files::walk(&selection.root, &job.settings.config, &excludes, job.threads);
+        names.extend(all.iter().map(here));
+    }
+    names.sort_unstable();
+    names.dedup();
+    let project = deps::Project { root: selection.root.clone(), files: names, imports };
+    let none = Registries::default();
+    let checked = deps::check(&project, &job.settings.config, job.registries.unwrap_or(&none), job.now);
+    whole.findings.extend(checked.findings);
+    whole.notes.extend(checked.notes);
+    whole.errors.extend(checked.errors);
+}
+
+fn imports_of(path: &Path, judged: &Judged) -> Option<FileImports> {
+    let language = Language::of_path(path)?;
+    let imports = judged.imports.iter().map(|import| PlacedImport {
+        module: import.module.clone(),
+        optional: import.optional,
+        start: import.start,
+        end: import.end,
+        line: import.line.clone(),
+    });
+    let imports: Vec<PlacedImport> = imports.collect();
+    (!imports.is_empty()).then(|| FileImports { file: path.to_owned(), language, imports })
 }
 
 /// Example environment files: those that the walk found, and those in directories of files that were named and above them.
