@@ -27,8 +27,10 @@
 use super::File;
 use super::found::Found;
 use super::name::{any, ends_with, words};
+use super::redact::redact_literal;
 use crate::facts::{Comparison, Operand};
 use crate::rule::RuleId;
+use crate::source::Span;
 
 /// A line that calls one of these compares with care already.
 const CAREFUL: &[&str] = &[
@@ -86,6 +88,7 @@ pub(super) fn check(file: &File<'_>, found: &mut Found<'_>) {
         return;
     }
     for comparison in &file.facts.comparisons {
+        hide_literal(file, comparison, found);
         if !is_risky(comparison) || is_careful(file.source.line(file.source.line_of(comparison.span.start))) {
             continue;
         }
@@ -96,8 +99,28 @@ pub(super) fn check(file: &File<'_>, found: &mut Found<'_>) {
                 format!("`{}` on a password tells by its time how much of a guess was right.", comparison.operator),
                 "Compare digests in constant time (`hmac.compare_digest`, `crypto.timingSafeEqual`), or let the password hasher verify.",
             )
-            .fix(comparison.fix.clone());
+            // A change would write the literal into the report.
+            .fix(comparison.fix.clone().filter(|_| !compares_literal(comparison)));
     }
+}
+
+/// What a password is compared with may be one.
+fn hide_literal(file: &File<'_>, comparison: &Comparison, found: &mut Found<'_>) {
+    for (one, other) in [(&comparison.left, &comparison.right), (&comparison.right, &comparison.left)] {
+        let Operand::Literal(written) = other else { continue };
+        let place = file.source.slice(comparison.span).rfind(written.as_str());
+        let value = written.trim_matches(['"', '\'', '`']);
+        if let (true, Some(at), Some(with)) =
+            (is_password(one) && is_guess(written), place, redact_literal(written, value))
+        {
+            let start = comparison.span.start + u32::try_from(at).unwrap_or(0);
+            found.hide(Span::new(start, start + u32::try_from(written.len()).unwrap_or(0)), with);
+        }
+    }
+}
+
+fn compares_literal(comparison: &Comparison) -> bool {
+    [&comparison.left, &comparison.right].into_iter().any(|side| matches!(side, Operand::Literal(_)))
 }
 
 fn is_risky(comparison: &Comparison) -> bool {

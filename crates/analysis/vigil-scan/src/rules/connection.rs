@@ -22,6 +22,8 @@ pub(super) struct Connection<'t> {
     pub(super) user: &'t str,
     pub(super) password: &'t str,
     pub(super) host: &'t str,
+    /// User and password, as written.
+    pub(super) credentials: &'t str,
     /// The byte range in the text, from the scheme to the host.
     pub(super) range: Range<usize>,
 }
@@ -42,6 +44,7 @@ pub(super) fn connections(text: &str) -> Vec<Connection<'_>> {
                 user: part("user"),
                 password: part("password"),
                 host: part("host"),
+                credentials: part("credentials"),
                 range: scheme.start()..found.get(0)?.end(),
             })
         })

@@ -176,7 +176,8 @@ pub(super) fn hide_all(facts: &Facts, found: &mut Found<'_>) {
     let texts = named.map(|binding| &binding.value).chain(&facts.signing_keys).chain(
         facts.env_defaults.iter().filter(|lookup| is_env_name(&lookup.name)).map(|lookup| &lookup.default),
     );
-    for text in texts {
+    let random = facts.texts.iter().filter(|text| shape::is_random(&text.value));
+    for text in texts.chain(random) {
         if text.value.chars().nth(MIN_CHARS - 1).is_some() {
             hide(text, found);
         }

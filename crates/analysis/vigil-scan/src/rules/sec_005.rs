@@ -356,6 +356,55 @@ mod tests {
     }
 
     #[test]
+    fn knows_files_by_their_names() {
+        for name in [
+            ".env",
+            ".env.local",
+            ".env.production",
+            "prod.env",
+            ".envrc",
+            "id_rsa",
+            "id_ed25519",
+            "server.key",
+            "a.pem",
+            "a.p12",
+            "a.pfx",
+            "release.keystore",
+            "credentials.json",
+            "client_secret.json",
+            "service-account.json",
+            "my-firebase-adminsdk-x.json",
+            ".npmrc",
+            ".pypirc",
+            ".netrc",
+            ".htpasswd",
+            ".git-credentials",
+            "a.kdbx",
+        ] {
+            assert!(is_secret_file_name(OsStr::new(name)), "{name}");
+        }
+        for name in [
+            ".env.example",
+            ".env.sample",
+            ".env.template",
+            ".env.defaults",
+            "env.example",
+            ".env.dist",
+            "id_rsa.pub",
+            "a.crt",
+            "package.json",
+            "debug.keystore",
+            "key.py",
+            "environment.yml",
+            ".env.vault",
+            "keys.json",
+            "env.d.ts",
+        ] {
+            assert!(!is_secret_file_name(OsStr::new(name)), "{name}");
+        }
+    }
+
+    #[test]
     fn says_nothing_where_nothing_is_known_about_git() {
         check(&[(".env", "DB_PASSWORD=walnut\n")], &[]);
     }

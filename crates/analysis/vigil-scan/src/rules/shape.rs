@@ -1,5 +1,6 @@
 //! What the shape of a text tells: a value that stands for a secret, or names one, is none.
 
+use super::entropy::entropy;
 use super::name::words;
 use crate::facts::BindingKind;
 
@@ -104,6 +105,41 @@ pub(super) fn is_cloud_key(value: &str) -> bool {
         && value.chars().all(|c| c.is_ascii_lowercase() || c == '_')
 }
 
+/// Nobody writes this by hand: a key, a token, a digest.
+pub(super) fn is_random(value: &str) -> bool {
+    const STARTS: &[&str] = &[
+        "sk-",
+        "sk_live_",
+        "rk_live_",
+        "ghp_",
+        "gho_",
+        "ghs_",
+        "github_pat_",
+        "glpat-",
+        "xoxb-",
+        "xoxp-",
+        "AKIA",
+        "ASIA",
+        "AIza",
+        "npm_",
+        "pypi-",
+        "eyJ",
+        "hf_",
+        "SG.",
+    ];
+    let has = |of: fn(&char) -> bool| value.chars().any(|c| of(&c));
+    value.len() >= 16
+        && value.len() <= 4096
+        && value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+' | '/' | '=' | '.'))
+        && (STARTS.iter().any(|start| value.starts_with(start))
+            || (value.len() >= 24
+                && !value.contains('.')
+                && has(char::is_ascii_digit)
+                && has(char::is_ascii_lowercase)
+                && has(char::is_ascii_uppercase)
+                && entropy(value) > 3.8))
+}
+
 /// A word of a type system, a form or a protocol.
 pub(super) fn is_keyword(value: &str) -> bool {
     const KEYWORDS: &[&str] = &[
@@ -191,6 +227,8 @@ mod tests {
         assert!(is_label("password", "Mot de passe", BindingKind::Entry));
         assert!(is_label("PASSWORD", "Enter your password:", BindingKind::Variable));
         assert!(!is_label("password", "qwerty", BindingKind::Entry));
+        assert!(is_random("sk_live_abcdefgh12345678") && is_random("h2Vt9QxL0rZcW7mKp4NsYe8B"));
+        assert!(!is_random("application/json") && !is_random("get_user_by_email_address2"));
         assert!(is_syntax("********") && is_syntax("django.contrib.auth.tokens") && !is_syntax("a.b*c(d)+e"));
     }
 }

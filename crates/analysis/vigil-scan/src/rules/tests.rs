@@ -109,6 +109,33 @@ fn no_part_of_a_finding_shows_the_secret() {
 }
 
 #[test]
+fn a_secret_that_is_put_together_is_hidden_too() {
+    let text = r#"URL = "mongodb://root:" + "walnut" + "@mongo/app""#;
+    let value = span(text, r#""mongodb://root:" + "walnut" + "@mongo/app""#);
+    let facts = Facts {
+        texts: vec![Text { span: value, value: "mongodb://root:walnut@mongo/app".to_owned(), whole: true }],
+        ..Facts::default()
+    };
+    let found = findings("app.py", text, &facts);
+    assert_eq!(found.len(), 1);
+    assert!(!format!("{found:?}").contains("walnut"), "{found:?}");
+}
+
+#[test]
+fn a_password_that_is_compared_is_hidden() {
+    let text = "if password == \"walnut-tree\": pass\n";
+    let comparison = Comparison {
+        span: span(text, "password == \"walnut-tree\""),
+        left: Operand::Name { last: "password".to_owned(), whole: "password".to_owned() },
+        right: Operand::Literal("\"walnut-tree\"".to_owned()),
+        operator: "==",
+        fix: None,
+    };
+    let found = findings("app.py", text, &Facts { comparisons: vec![comparison], ..Facts::default() });
+    assert_eq!(found[0].snippet, "if password == \"wa…[11 chars]\": pass");
+}
+
+#[test]
 fn endpoints_need_a_guard() {
     let text = "@app.delete(\"/x\")\n";
     let endpoint = |method: &str, path: &str, guards: &[&str]| Endpoint {
