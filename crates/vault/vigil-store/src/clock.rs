@@ -2,15 +2,15 @@
 
 use vigil_core::{ExchangeId, Timestamp};
 
-use crate::chain::{KeyError, random};
+use crate::chain::{KeyError, RandomPool};
 
 /// Reads the clock of this machine. The composition root gives it.
 pub type Clock = fn() -> Timestamp;
 
 /// A new ULID for a record made at `at`.
-pub(crate) fn new_id(at: Timestamp) -> Result<String, KeyError> {
+pub(crate) fn new_id(at: Timestamp, random: &mut RandomPool) -> Result<String, KeyError> {
     let millis = u64::try_from(at.micros / 1000).unwrap_or(0);
-    Ok(ExchangeId::new(millis, u128::from_be_bytes(random()?)).to_string())
+    Ok(ExchangeId::new(millis, u128::from_be_bytes(random.take()?)).to_string())
 }
 
 /// RFC 3339 in UTC, to the second. The years of a document have four digits; others are cut to the ends.

@@ -4,7 +4,7 @@ use std::io;
 
 use vigil_core::Timestamp;
 
-use crate::chain::{Head, KeyError};
+use crate::chain::{Head, KeyError, RandomPool};
 use crate::clock::{Clock, new_id};
 use crate::hex;
 use crate::journal::{Journal, Position};
@@ -15,6 +15,7 @@ pub(crate) struct Writer {
     pub(crate) journal: Journal,
     pub(crate) head: Head,
     pub(crate) clock: Clock,
+    pub(crate) random: RandomPool,
 }
 
 /// What was appended.
@@ -37,7 +38,7 @@ impl Writer {
         let at: Timestamp = (self.clock)();
         let id = match id {
             Some(id) => id,
-            None => new_id(at)?,
+            None => new_id(at, &mut self.random)?,
         };
         let seq = self.head.count;
         let record = Record { seq, prev_hash: self.head.hash.clone(), id, timestamp_us: at.micros, body };

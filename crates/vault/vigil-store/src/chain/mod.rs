@@ -54,3 +54,44 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N], KeyError> {
     getrandom::fill(&mut bytes).map_err(|error| KeyError::Random(error.to_string()))?;
     Ok(bytes)
 }
+
+/// Random bytes for salts and ids, fetched for many records at once.
+pub(crate) struct RandomPool {
+    bytes: [u8; 1024],
+    /// Bytes given out; none of them is given out again.
+    used: usize,
+}
+
+impl Default for RandomPool {
+    fn default() -> Self {
+        Self { bytes: [0; 1024], used: 1024 }
+    }
+}
+
+impl RandomPool {
+    pub(crate) fn take(&mut self) -> Result<[u8; 16], KeyError> {
+        if self.used >= self.bytes.len() {
+            self.bytes = random()?;
+            self.used = 0;
+        }
+        let taken = self.bytes.get_mut(self.used..).and_then(|rest| rest.first_chunk_mut::<16>());
+        self.used += 16;
+        match taken {
+            Some(taken) => Ok(core::mem::take(taken)),
+            None => random(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn random_bytes_are_given_out_once() {
+        let mut pool = RandomPool::default();
+        let taken: std::collections::BTreeSet<_> = (0..200).map(|_| pool.take().unwrap()).collect();
+        assert_eq!(taken.len(), 200);
+        assert!(!taken.contains(&[0; 16]));
+    }
+}

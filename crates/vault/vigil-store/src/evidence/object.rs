@@ -6,7 +6,7 @@ use vigil_core::Classification;
 use vigil_core::wire::Digest;
 
 use crate::hex;
-use crate::record::{json_text, sha256};
+use crate::record::{decimal, json_text, sha256};
 
 /// An object being written. Names are ours and need no escaping.
 pub(super) struct Object {
@@ -15,12 +15,15 @@ pub(super) struct Object {
 
 impl Object {
     pub(super) fn new() -> Self {
-        Self { out: vec![b'{'] }
+        let mut out = Vec::with_capacity(256);
+        out.push(b'{');
+        Self { out }
     }
 
     /// Begins an evidence object.
     pub(super) fn evidence(kind: &str, salt: &[u8; 16]) -> Self {
-        let mut object = Self::new();
+        let mut object = Self { out: Vec::with_capacity(1536) };
+        object.out.push(b'{');
         object.raw("v", b"1");
         object.text("kind", kind);
         object.text("salt", &BASE64.encode(salt));
@@ -28,19 +31,22 @@ impl Object {
     }
 
     pub(super) fn raw(&mut self, name: &str, value: &[u8]) {
+        self.name(name).extend_from_slice(value);
+    }
+
+    /// Where the value of the next member goes.
+    fn name(&mut self, name: &str) -> &mut Vec<u8> {
         if self.out.len() > 1 {
             self.out.push(b',');
         }
         self.out.push(b'"');
         self.out.extend_from_slice(name.as_bytes());
         self.out.extend_from_slice(b"\":");
-        self.out.extend_from_slice(value);
+        &mut self.out
     }
 
     pub(super) fn text(&mut self, name: &str, value: &str) {
-        let mut text = Vec::with_capacity(value.len() + 2);
-        json_text(value, &mut text);
-        self.raw(name, &text);
+        json_text(value, self.name(name));
     }
 
     pub(super) fn nullable(&mut self, name: &str, value: Option<&str>) {
@@ -52,7 +58,10 @@ impl Object {
 
     pub(super) fn number(&mut self, name: &str, value: impl Into<i128>) {
         let value: i128 = value.into();
-        self.raw(name, value.to_string().as_bytes());
+        match i64::try_from(value) {
+            Ok(value) => decimal(value, |digits| self.raw(name, digits)),
+            Err(_) => self.raw(name, value.to_string().as_bytes()),
+        }
     }
 
     pub(super) fn count(&mut self, name: &str, value: Option<u64>) {
@@ -67,15 +76,15 @@ impl Object {
     }
 
     pub(super) fn list<T>(&mut self, name: &str, values: &[T], mut each: impl FnMut(&T, &mut Vec<u8>)) {
-        let mut list = vec![b'['];
+        let list = self.name(name);
+        list.push(b'[');
         for (at, value) in values.iter().enumerate() {
             if at > 0 {
                 list.push(b',');
             }
-            each(value, &mut list);
+            each(value, list);
         }
         list.push(b']');
-        self.raw(name, &list);
     }
 
     pub(super) fn texts<T: AsRef<str>>(&mut self, name: &str, values: &[T]) {

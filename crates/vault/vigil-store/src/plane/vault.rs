@@ -10,7 +10,7 @@ use vigil_core::{Millis, Plane, Ruling, SecretStore, Timestamp};
 
 use super::bodies::{ResponseHashes, gate_decision, interaction};
 use super::pending::{Owed, Pending};
-use crate::chain::{KeyError, RecordKey, random};
+use crate::chain::{KeyError, RecordKey};
 use crate::clock::Clock;
 use crate::dir::StateDir;
 use crate::evidence::{action_evidence, exchange_evidence};
@@ -178,14 +178,14 @@ impl Vault {
     /// a denial or a hold must not be undone by a power cut after its effect was seen.
     fn record_decision(&mut self, decision: &Decision, ruling: Ruling) -> Result<Appended, WriteError> {
         let hashes = ResponseHashes::of(decision, ruling);
-        let evidence = action_evidence(decision, &random()?, hashes.remark);
+        let evidence = action_evidence(decision, &self.writer.random.take()?, hashes.remark);
         let body = gate_decision(decision, ruling, hashes, &evidence);
         let durable = !matches!(ruling, Ruling::Allow | Ruling::Observed);
         self.append(None, body, &evidence.bytes, durable)
     }
 
     fn record_exchange(&mut self, exchange: &ExchangeDecided) -> Result<Appended, WriteError> {
-        let evidence = exchange_evidence(exchange, &random()?);
+        let evidence = exchange_evidence(exchange, &self.writer.random.take()?);
         let body = interaction(exchange, &evidence);
         self.append(Some(exchange.finished.head.exchange.to_string()), body, &evidence.bytes, false)
     }

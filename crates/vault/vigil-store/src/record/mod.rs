@@ -11,6 +11,7 @@ pub(crate) use field::json_text;
 pub(crate) use foreign::{capped, foreign};
 pub use kind::{Body, ChainTruncation, ChainUpgrade, GateDecision, Interaction, Lifecycle};
 pub use preimage::RecordError;
+pub(crate) use preimage::decimal;
 
 use crate::hex;
 use field::Field as _;

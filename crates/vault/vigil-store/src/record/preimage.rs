@@ -49,10 +49,11 @@ impl Preimage {
     }
 
     pub(crate) fn integer(&mut self, value: i64) {
-        let text = value.to_string();
-        if self.header(INTEGER, text.len(), MAX_TEXT_BYTES, "integer") {
-            self.bytes.extend_from_slice(text.as_bytes());
-        }
+        decimal(value, |digits| {
+            if self.header(INTEGER, digits.len(), MAX_TEXT_BYTES, "integer") {
+                self.bytes.extend_from_slice(digits);
+            }
+        });
     }
 
     pub(crate) fn bool(&mut self, value: bool) {
@@ -78,6 +79,30 @@ impl Preimage {
             }
         }
     }
+}
+
+/// Shows a number's digits, without a place on the heap for them.
+pub(crate) fn decimal<T>(value: i64, show: impl FnOnce(&[u8]) -> T) -> T {
+    let mut digits = [0; 20];
+    let mut at = digits.len();
+    let mut rest = value.unsigned_abs();
+    for slot in digits.iter_mut().rev() {
+        // The remainder is below 10.
+        *slot = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        at -= 1;
+        if rest == 0 {
+            break;
+        }
+    }
+    if value < 0
+        && let Some(sign) = at.checked_sub(1)
+        && let Some(slot) = digits.get_mut(sign)
+    {
+        *slot = b'-';
+        at = sign;
+    }
+    show(digits.get(at..).unwrap_or_default())
 }
 
 /// A preimage being read back. It accepts exactly what [`Preimage`] writes.
@@ -118,7 +143,7 @@ impl<'a> Fields<'a> {
             .ok()
             .and_then(|text| text.parse().ok())
             .ok_or(RecordError::Malformed("an integer is not a 64-bit number"))?;
-        if value.to_string().as_bytes() == text {
+        if decimal(value, |digits| digits == text) {
             Ok(value)
         } else {
             Err(RecordError::Malformed("an integer is not in its one spelling"))
@@ -182,4 +207,30 @@ pub enum RecordError {
         /// The limit, in bytes or elements.
         limit: usize,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_spelled_as_the_standard_library_spells_it() {
+        for value in [0, 1, 9, 10, -1, -10, 1_000_000, i64::MAX, i64::MIN, i64::MIN + 1] {
+            decimal(value, |digits| assert_eq!(digits, value.to_string().as_bytes()));
+        }
+    }
+
+    #[test]
+    fn only_the_one_spelling_of_a_number_is_read() {
+        let read = |text: &str| {
+            let mut out = Preimage::default();
+            assert!(out.header(INTEGER, text.len(), MAX_TEXT_BYTES, "integer"));
+            out.bytes.extend_from_slice(text.as_bytes());
+            Fields::new(&out.bytes).integer()
+        };
+        assert_eq!((read("0"), read("-7"), read("9223372036854775807")), (Ok(0), Ok(-7), Ok(i64::MAX)));
+        for wrong in ["", "-0", "+1", "01", " 1", "1.0", "9223372036854775808"] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -9,7 +9,7 @@ use vigil_core::SecretStore;
 use super::State;
 use super::find::Opening;
 use crate::archive::ArchiveError;
-use crate::chain::{Anchors, KeyError};
+use crate::chain::{Anchors, KeyError, RandomPool};
 use crate::clock::Clock;
 use crate::dir::{DirError, StateDir};
 use crate::export::ExportInfo;
@@ -51,7 +51,7 @@ pub(crate) fn open(
     let begun = Journal::begin(&opening.folder, segment);
     let journal = begun.map_err(|error| DirError::of(&opening.folder, error))?;
     sealer.reader.seek(Position { segment, offset: 0 });
-    let mut writer = Writer { journal, head: sealer.head.clone(), clock };
+    let mut writer = Writer { journal, head: sealer.head.clone(), clock, random: RandomPool::default() };
     let is_new = matches!(first, Some(Body::ChainUpgrade(_)));
     if let Some(first) = first {
         writer.append(None, first, b"", true)?;
