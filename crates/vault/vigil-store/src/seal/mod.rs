@@ -1,5 +1,6 @@
 //! Sealing: from the journal into the archive, signed, anchored (`voaf.md` §14.1, steps 3 and 4).
 
+mod load;
 mod thread;
 
 use std::io;
@@ -10,10 +11,12 @@ use vigil_core::{Secret, SecretError, SecretStore};
 
 use crate::archive::{self, Addition, Archive, ArchiveError, Rotation, Sealed};
 use crate::chain::{Anchors, Checkpoint, Frontier, Head, KeyError, RecordKey};
+use crate::dir;
 use crate::hex;
 use crate::journal::{self, Entry, Position, Reader};
 use crate::record::{Body, Hash, Record, RecordError, sha256};
 
+use load::Pace;
 pub(crate) use thread::{Progress, SealThread};
 
 /// A checkpoint is made after this many records.
@@ -23,11 +26,9 @@ pub(crate) const CHECKPOINT_RECORDS: u64 = 256;
 pub(crate) const SIGNED_SIZE: &str = "vigil-signed-size";
 /// The `event` of a rotation record.
 pub(crate) const KEY_ROTATED: &str = "key_rotated";
-/// How many records one transaction takes at most.
-const BATCH_RECORDS: usize = 1024;
 /// How many journal bytes one transaction takes at most, so that memory stays flat.
 const BATCH_BYTES: usize = 4 << 20;
-/// From this many records on the signatures of a batch are made on two threads.
+/// From this many records on a second thread is worth its start.
 const PARALLEL_RECORDS: usize = 64;
 
 /// An entry of the journal, its record and the record's hash.
@@ -57,9 +58,13 @@ impl Sealer {
     ///
     /// After an error nothing has changed and the same entries are read again.
     pub(crate) fn seal_some(&mut self, published: Position) -> Result<usize, SealError> {
+        self.seal_at(Pace::FULL, published)
+    }
+
+    fn seal_at(&mut self, pace: Pace, published: Position) -> Result<usize, SealError> {
         let from = self.reader.position();
-        let sealed = self.batch(published).and_then(|(passed, records)| {
-            self.commit(records)?;
+        let sealed = self.batch(published, pace.records).and_then(|(passed, records)| {
+            self.commit(records, pace)?;
             Ok(passed)
         });
         match sealed {
@@ -93,6 +98,13 @@ impl Sealer {
         Ok(())
     }
 
+    /// Waits until the journal is on the device up to what is published, as far as it is not sealed.
+    pub(crate) fn sync_journal(&self, published: Position) -> io::Result<()> {
+        // The writer syncs a segment when it leaves it.
+        std::fs::File::open(journal::segment_path(&self.folder, published.segment))?.sync_data()?;
+        dir::sync(&self.folder)
+    }
+
     /// Lets the anchor count everything sealed, and removes the journal's segments behind it.
     pub(crate) fn anchor(&mut self) -> Result<(), SealError> {
         if self.anchored != self.head.count {
@@ -118,11 +130,11 @@ impl Sealer {
     }
 
     /// Reads and checks the next entries.
-    fn batch(&mut self, published: Position) -> Result<(usize, Vec<Read>), SealError> {
+    fn batch(&mut self, published: Position, most: usize) -> Result<(usize, Vec<Read>), SealError> {
         let mut records: Vec<Read> = Vec::new();
         let (mut passed, mut bytes) = (0, 0);
         let mut head = self.head.clone();
-        while records.len() < BATCH_RECORDS && bytes < BATCH_BYTES {
+        while records.len() < most && bytes < BATCH_BYTES {
             let at = self.reader.position();
             let limit = if at.segment < published.segment { u64::MAX } else { published.offset };
             let Some(entry) = self.reader.next(limit)? else {
@@ -160,7 +172,7 @@ impl Sealer {
         }
     }
 
-    fn commit(&mut self, entries: Vec<Read>) -> Result<(), SealError> {
+    fn commit(&mut self, entries: Vec<Read>, pace: Pace) -> Result<(), SealError> {
         let Some((_, last, hash)) = entries.last() else { return Ok(()) };
         let head = Head { count: last.seq + 1, hash: hex::encode(hash) };
         let next = match names_next_key(last) {
@@ -173,7 +185,7 @@ impl Sealer {
             public_key: next.public(),
             signature: next.sign_record(&self.genesis, last.seq, hash),
         });
-        let signatures = self.sign(&entries);
+        let signatures = self.sign(&entries, pace.is_parallel);
         let mut tree = self.tree.clone();
         let mut checkpoints = Vec::new();
         let mut checkpointed = None;
@@ -234,12 +246,12 @@ impl Sealer {
         if stored == known { Ok(()) } else { Err(SealError::Checkpoint) }
     }
 
-    fn sign(&self, entries: &[Read]) -> Vec<[u8; 64]> {
+    fn sign(&self, entries: &[Read], is_parallel: bool) -> Vec<[u8; 64]> {
         let (key, genesis) = (&self.key, &self.genesis);
         let sign = |part: &[Read]| -> Vec<[u8; 64]> {
             part.iter().map(|(_, record, hash)| key.sign_record(genesis, record.seq, hash)).collect()
         };
-        if entries.len() < PARALLEL_RECORDS {
+        if !is_parallel || entries.len() < PARALLEL_RECORDS {
             return sign(entries);
         }
         let (first, second) = entries.split_at(entries.len() / 2);

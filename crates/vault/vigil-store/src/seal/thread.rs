@@ -4,11 +4,14 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use super::load::Load;
 use super::{SealError, Sealer};
 use crate::journal::Position;
 
 /// How long the first record of a batch waits for company. What is denied or held is on the disk without it.
 const GATHER: Duration = Duration::from_millis(75);
+/// While sealing waits, the journal is brought to the device this often.
+const SYNC_EVERY: Duration = Duration::from_millis(250);
 /// The anchor moves at most this often while records flow: a system key store can be slow.
 const ANCHOR_EVERY: Duration = Duration::from_secs(1);
 /// After a failure it is tried again this much later.
@@ -34,6 +37,13 @@ pub(crate) struct Progress {
     asked: u64,
     answered: u64,
     stop: bool,
+}
+
+impl Progress {
+    /// Somebody waits for the sealer.
+    const fn is_urgent(&self) -> bool {
+        self.asked > self.answered || self.want_checkpoint
+    }
 }
 
 #[derive(Default)]
@@ -132,9 +142,10 @@ impl Drop for SealThread {
 
 fn run(mut sealer: Sealer, shared: &Shared) {
     let mut anchored_at = Instant::now();
+    let mut load = Load::new(sealer.head.count, anchored_at);
     loop {
-        let Some(wanted) = wait(shared, &sealer) else { return };
-        let result = work(&mut sealer, shared, &wanted, &mut anchored_at);
+        let Some(wanted) = wait(shared, &sealer, &mut load) else { return };
+        let result = work(&mut sealer, shared, &wanted, &mut load, &mut anchored_at);
         let failed = result.is_err();
         let mut progress = shared.lock();
         progress.sealed = sealer.head.count;
@@ -160,24 +171,36 @@ fn run(mut sealer: Sealer, shared: &Shared) {
 }
 
 /// Waits for something to do. `None` when the thread should end.
-fn wait(shared: &Shared, sealer: &Sealer) -> Option<Progress> {
+fn wait(shared: &Shared, sealer: &Sealer, load: &mut Load) -> Option<Progress> {
     let mut progress = shared.lock();
+    let mut synced_at = Instant::now();
     loop {
-        let urgent = progress.asked > progress.answered || progress.want_checkpoint;
         if progress.stop {
             return None;
         }
-        if urgent {
+        if progress.is_urgent() {
             return Some(progress.clone());
         }
-        if progress.published != sealer.reader.position() || sealer.anchored != sealer.head.count {
-            drop(progress);
-            thread::sleep(GATHER);
-            return Some(shared.lock().clone());
+        if progress.published == sealer.reader.position() && sealer.anchored == sealer.head.count {
+            progress.idle = true;
+            progress = shared.work.wait(progress).unwrap_or_else(PoisonError::into_inner);
+            progress.idle = false;
+            continue;
         }
-        progress.idle = true;
-        progress = shared.work.wait(progress).unwrap_or_else(PoisonError::into_inner);
-        progress.idle = false;
+        drop(progress);
+        thread::sleep(GATHER);
+        progress = shared.lock();
+        if !load.lets_wait(progress.recorded, sealer.head.count, Instant::now()) {
+            return Some(progress.clone());
+        }
+        if synced_at.elapsed() >= SYNC_EVERY {
+            let published = progress.published;
+            drop(progress);
+            // A disk that fails here fails the seal as well, and that is told.
+            let _ = sealer.sync_journal(published);
+            synced_at = Instant::now();
+            progress = shared.lock();
+        }
     }
 }
 
@@ -185,16 +208,27 @@ fn work(
     sealer: &mut Sealer,
     shared: &Shared,
     wanted: &Progress,
+    load: &mut Load,
     anchored_at: &mut Instant,
 ) -> Result<(), SealError> {
+    let is_urgent = wanted.is_urgent();
     while sealer.reader.position() != wanted.published {
-        sealer.seal_some(wanted.published)?;
+        let (pace, begun) = (load.pace(is_urgent), Instant::now());
+        sealer.seal_at(pace, wanted.published)?;
+        let rest = pace.rest(begun.elapsed());
         let mut progress = shared.lock();
         progress.sealed = sealer.head.count;
         progress.checkpoint = sealer.checkpoint.0;
         if progress.stop {
             return Ok(());
         }
+        // Who asks for everything does not wait for the rest of this.
+        let is_asked = !is_urgent && progress.is_urgent();
+        if is_asked || !is_urgent && load.lets_wait(progress.recorded, sealer.head.count, Instant::now()) {
+            break;
+        }
+        drop(progress);
+        thread::sleep(rest);
     }
     let all = wanted.asked > wanted.answered;
     if all || wanted.want_checkpoint {
