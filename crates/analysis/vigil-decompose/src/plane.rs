@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use vigil_core::message::{
-    AnalysisInput, AnalysisOutput, CallCaptured, Classified, Decomposed, ExchangeFinished, RequestCaptured,
+    AnalysisInput, AnalysisOutput, CallCaptured, Classified, Decomposed, Ended, ExchangeFinished,
+    RequestCaptured,
 };
 use vigil_core::{Action, Classification, ExchangeId, Plane, Reason};
 
@@ -177,6 +178,14 @@ impl Plane for Analysis {
             AnalysisInput::Call(captured) => say(AnalysisOutput::Decomposed(self.call(&captured))),
             AnalysisInput::Finished(finished) => {
                 say(AnalysisOutput::Classified(Arc::new(self.finished(&finished))));
+            }
+            AnalysisInput::Ended(exchanges) => {
+                for Ended { captured, finished } in exchanges {
+                    if let Some(captured) = captured {
+                        self.heard(&captured);
+                    }
+                    say(AnalysisOutput::Classified(Arc::new(self.finished(&finished))));
+                }
             }
         }
     }

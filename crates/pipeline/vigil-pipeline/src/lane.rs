@@ -75,6 +75,11 @@ impl<I> Lane<I> {
         }
     }
 
+    /// Whether no message waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.inbox.is_empty()
+    }
+
     fn tick(&mut self, now: Timestamp, tick: impl FnOnce(Timestamp) -> I) -> I {
         self.last_tick = now;
         self.has_ticked = true;

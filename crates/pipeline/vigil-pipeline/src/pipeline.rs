@@ -63,6 +63,9 @@ const INTERCEPT_QUEUE: usize = 1024;
 const SURFACE_QUEUE: usize = 4096;
 const POLICY_PAUSE: Millis = Millis(1000);
 const VAULT_PAUSE: Millis = Millis(250);
+/// What is said at the end of an exchange nobody waits for. While more waits to be handled, so much of it is kept back, so
+/// that the next plane is not woken for each.
+const GATHERED: usize = 16;
 
 impl Pipeline {
     /// Starts a thread for each plane.
@@ -141,16 +144,20 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<(
 
 fn run_analysis(mut make: AnalysisMaker, inbox: &Inbox<AnalysisInput>, policy: &Outlet<PolicyInput>) {
     let mut plane = make();
+    let mut ends = Vec::new();
+    let say = |message| {
+        if policy.say(message).is_err() {
+            warn!("policy is gone; what analysis found is lost and no call is released");
+        }
+    };
     while let Some(input) = inbox.hear() {
-        let fate = hand(&mut *plane, input, &mut |output| {
-            let message = match output {
-                AnalysisOutput::Decomposed(decomposed) => PolicyInput::Decomposed(decomposed),
-                AnalysisOutput::Classified(classified) => PolicyInput::Classified(classified),
-            };
-            if policy.say(message).is_err() {
-                warn!("policy is gone; what analysis found is lost and no call is released");
-            }
+        let fate = hand(&mut *plane, input, &mut |output| match output {
+            AnalysisOutput::Decomposed(decomposed) => say(PolicyInput::Decomposed(decomposed)),
+            AnalysisOutput::Classified(classified) => ends.push(PolicyInput::Classified(classified)),
         });
+        if ends.len() >= GATHERED || inbox.is_empty() {
+            ends.drain(..).for_each(say);
+        }
         if fate == Fate::Panicked {
             error!("analysis failed on a message and starts afresh; its calls are decided by rules alone");
             plane = make();
@@ -164,11 +171,15 @@ fn run_policy(
     vault: &Outlet<VaultInput>,
     surface: &Outlet<SurfaceInput>,
 ) {
+    let mut ends = Vec::new();
     while let Some(input) = lane.next(plane.next_deadline(), PolicyInput::Tick) {
         let fate = hand(&mut *plane, input, &mut |output| {
             let said = match output {
                 PolicyOutput::Decision(decision) => vault.say(VaultInput::Decision(decision)),
-                PolicyOutput::Exchange(exchange) => vault.say(VaultInput::Exchange(exchange)),
+                PolicyOutput::Exchange(exchange) => {
+                    ends.push(VaultInput::Exchange(exchange));
+                    Ok(())
+                }
                 PolicyOutput::HoldOpened(hold) => surface.say(SurfaceInput::HoldOpened(hold)),
                 PolicyOutput::HoldClosed(closed) => surface.say(SurfaceInput::HoldClosed(closed)),
                 PolicyOutput::Granted(grant) => surface.say(SurfaceInput::Granted(grant)),
@@ -178,6 +189,14 @@ fn run_policy(
                 warn!("the hearer of a policy message is gone; its call is not released");
             }
         });
+        // Also after a panic: what was said before it counts.
+        if ends.len() >= GATHERED || lane.is_empty() || fate == Fate::Panicked {
+            for end in ends.drain(..) {
+                if vault.say(end).is_err() {
+                    warn!("the vault is gone; an exchange has no record");
+                }
+            }
+        }
         if fate == Fate::Panicked {
             error!("policy failed on a message and ends; no call is released until vigil is started again");
             return;

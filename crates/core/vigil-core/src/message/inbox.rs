@@ -2,11 +2,12 @@
 //! change and goes into `docs/spec/bus.md`.
 
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use super::{
-    CallCaptured, Classified, ClientGone, Decision, Decomposed, ExchangeDecided, ExchangeFinished, Grant,
-    HoldClosed, HoldOpened, LifecycleEvent, Notice, PolicyInForce, Recorded, ReleaseFailed, RequestCaptured,
-    StoreState, Unrecorded, UserAnswer,
+    CallCaptured, Classified, ClientGone, Decision, Decomposed, Ended, ExchangeDecided, ExchangeFinished,
+    Grant, HoldClosed, HoldOpened, LifecycleEvent, Notice, PolicyInForce, Recorded, ReleaseFailed,
+    RequestCaptured, StoreState, Unrecorded, UserAnswer,
 };
 use crate::Timestamp;
 
@@ -19,6 +20,8 @@ pub enum AnalysisInput {
     Call(Arc<CallCaptured>),
     /// Intercept says: the exchange is over.
     Finished(Arc<ExchangeFinished>),
+    /// Intercept says: these exchanges are over. One message tells of those that ended at about the same time.
+    Ended(Vec<Ended>),
 }
 
 /// Everything the Analysis plane can say.

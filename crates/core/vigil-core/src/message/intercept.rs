@@ -108,6 +108,15 @@ pub struct ExchangeFinished {
     pub first_byte_micros: Option<u64>,
 }
 
+/// An exchange that is over, as Analysis hears of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// What the client sent, when Analysis has not heard it.
+    pub captured: Option<Arc<RequestCaptured>>,
+    /// How it ended.
+    pub finished: Arc<ExchangeFinished>,
+}
+
 /// How an exchange ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {

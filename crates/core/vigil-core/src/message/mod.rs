@@ -16,7 +16,7 @@ pub use inbox::{
     VaultOutput,
 };
 pub use intercept::{
-    CallCaptured, CapturedBody, ClientGone, Ending, ExchangeFinished, ExchangeHead, GoneHow, Notice,
+    CallCaptured, CapturedBody, ClientGone, Ended, Ending, ExchangeFinished, ExchangeHead, GoneHow, Notice,
     NoticeKind, ReleaseFailed, RequestCaptured,
 };
 pub use policy::{Decision, ExchangeDecided, Grant, HoldClosed, HoldOpened, PolicyInForce};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 use vigil_core::message::{
-    AnalysisInput, ClientGone, Ending, ExchangeFinished, GoneHow, InterceptInput, PolicyInput,
+    AnalysisInput, ClientGone, Ended, Ending, ExchangeFinished, GoneHow, InterceptInput, PolicyInput,
     RequestCaptured, VaultInput,
 };
 use vigil_core::wire::ReplySummary;
@@ -18,6 +18,10 @@ pub(super) const ENDS: usize = 256;
 /// Waking a plane's thread costs as much as relaying a small reply, and nobody waits for the end of an exchange: the first
 /// waits this long for others, so that one wake tells of all of them.
 const GATHER: Duration = Duration::from_millis(5);
+
+/// How many ends, and how many bytes of bodies, one message to Analysis holds at most; a longer body is alone in its.
+const TOLD_AT_ONCE: usize = 32;
+const TOLD_BYTES: usize = 256 << 10;
 
 /// What is known of the reply.
 #[derive(Default)]
@@ -52,13 +56,16 @@ impl Late {
     }
 
     pub(super) async fn say(self, desk: &Exchanges) {
-        if let Some(for_analysis) = self.say_but_analysis(desk).await {
-            for_analysis.say(desk).await;
+        if let Some(Ended { captured, finished }) = self.say_but_analysis(desk).await {
+            if let Some(captured) = captured {
+                desk.tell_analysis(AnalysisInput::Request(captured)).await;
+            }
+            desk.tell_analysis(AnalysisInput::Finished(finished)).await;
         }
     }
 
     /// Says it to all others, and gives what Analysis must hear.
-    async fn say_but_analysis(self, desk: &Exchanges) -> Option<ForAnalysis> {
+    async fn say_but_analysis(self, desk: &Exchanges) -> Option<Ended> {
         match self {
             // A closed queue means that the plane is gone, and with it whoever would hear this.
             Self::End { captured, gone, finished } => {
@@ -67,7 +74,7 @@ impl Late {
                 }
                 let finished = Arc::<ExchangeFinished>::from(finished);
                 let _gone = desk.policy.say_async(PolicyInput::Finished(finished.clone())).await;
-                return Some(ForAnalysis { captured, finished });
+                return Some(Ended { captured, finished });
             }
             Self::Vault(input) => {
                 let _gone = desk.vault.say_async(input).await;
@@ -78,18 +85,21 @@ impl Late {
     }
 }
 
-/// An end as Analysis hears it.
-struct ForAnalysis {
-    captured: Option<Arc<RequestCaptured>>,
-    finished: Arc<ExchangeFinished>,
-}
-
-impl ForAnalysis {
-    async fn say(self, desk: &Exchanges) {
-        if let Some(captured) = self.captured {
-            desk.tell_analysis(AnalysisInput::Request(captured)).await;
+/// Tells Analysis of ends, many with one message.
+async fn tell_of_ends(desk: &Exchanges, ends: &mut Vec<Ended>) {
+    let mut message = Vec::new();
+    let mut bytes = 0;
+    for end in ends.drain(..) {
+        let more = end.captured.as_ref().map_or(0, |captured| captured.body.bytes.len());
+        if !message.is_empty() && (message.len() >= TOLD_AT_ONCE || bytes + more > TOLD_BYTES) {
+            desk.tell_analysis(AnalysisInput::Ended(std::mem::take(&mut message))).await;
+            bytes = 0;
         }
-        desk.tell_analysis(AnalysisInput::Finished(self.finished)).await;
+        bytes += more;
+        message.push(end);
+    }
+    if !message.is_empty() {
+        desk.tell_analysis(AnalysisInput::Ended(message)).await;
     }
 }
 
@@ -189,9 +199,7 @@ impl Dispatch {
                     count += 1;
                     next = if count < ENDS { ends.try_recv().ok() } else { None };
                 }
-                for end in for_analysis.drain(..) {
-                    end.say(&exchanges).await;
-                }
+                tell_of_ends(&exchanges, &mut for_analysis).await;
             }
         };
         let words = async {

@@ -35,10 +35,15 @@ impl Pipeline {
         let (surface, surface_inbox) = queue(64);
         let (answers, inbox) = queue(64);
         let pipeline = Self { events: Arc::default(), held: Arc::default(), answers };
-        pipeline.listen(analysis_inbox, |_, input| match input {
+        pipeline.listen(analysis_inbox, |this, input| match input {
             AnalysisInput::Request(request) => Event::Request(request),
             AnalysisInput::Call(_) => Event::AnalysisCall,
             AnalysisInput::Finished(_) => Event::AnalysisFinished,
+            AnalysisInput::Ended(exchanges) => {
+                let requests = exchanges.into_iter().filter_map(|ended| ended.captured).map(Event::Request);
+                this.events.lock().unwrap().extend(requests);
+                Event::AnalysisFinished
+            }
         });
         pipeline.listen(policy_inbox, |this, input| match input {
             PolicyInput::Call(call) => {

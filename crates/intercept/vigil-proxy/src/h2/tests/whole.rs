@@ -135,6 +135,9 @@ async fn an_exchange_passes_with_its_fields_and_trailers() {
         .until(|heard| {
             heard.analysis.iter().find_map(|input| match input {
                 AnalysisInput::Request(request) => Some(request.body.clone()),
+                AnalysisInput::Ended(exchanges) => {
+                    exchanges.iter().find_map(|ended| Some(ended.captured.as_ref()?.body.clone()))
+                }
                 _ => None,
             })
         })
