@@ -29,6 +29,7 @@ pub(super) fn exchange_head(
     endpoint: Endpoint,
     at: Timestamp,
     sessions: &Mutex<Sessions>,
+    random: &Mutex<RandomPool>,
 ) -> ExchangeHead {
     let path = request.target.split(['?', '#']).next().unwrap_or_default();
     let user_agent = (request.field)("user-agent").unwrap_or_default();
@@ -39,7 +40,7 @@ pub(super) fn exchange_head(
         None => lock(sessions).of_client(&client_ref, at),
     };
     ExchangeHead {
-        exchange: exchange_id(at),
+        exchange: exchange_id(at, random),
         session,
         at,
         provider: request.provider.token.clone(),
@@ -53,14 +54,37 @@ pub(super) fn exchange_head(
     }
 }
 
-fn exchange_id(at: Timestamp) -> ExchangeId {
-    let mut random = [0u8; 16];
-    // Without randomness ids would still differ by time; the record refuses a second one with the same id.
-    if getrandom::fill(&mut random).is_err() {
-        tracing::error!("the system gives no random bytes");
+/// Random bytes for ids, fetched from the system for many at once.
+pub(super) struct RandomPool {
+    bytes: [u8; 1024],
+    /// Bytes given out; none of them is given out again.
+    used: usize,
+}
+
+impl Default for RandomPool {
+    fn default() -> Self {
+        Self { bytes: [0; 1024], used: 1024 }
     }
+}
+
+impl RandomPool {
+    fn take(&mut self) -> [u8; 16] {
+        if self.used >= self.bytes.len() {
+            // Without randomness ids would still differ by time; the record refuses a second one with the same id.
+            if getrandom::fill(&mut self.bytes).is_err() {
+                tracing::error!("the system gives no random bytes");
+            }
+            self.used = 0;
+        }
+        let next = self.bytes.get(self.used..).and_then(|rest| rest.first_chunk::<16>());
+        self.used += 16;
+        next.copied().unwrap_or_default()
+    }
+}
+
+fn exchange_id(at: Timestamp, random: &Mutex<RandomPool>) -> ExchangeId {
     let millis = u64::try_from(at.micros / 1000).unwrap_or_default();
-    ExchangeId::new(millis, u128::from_be_bytes(random))
+    ExchangeId::new(millis, u128::from_be_bytes(lock(random).take()))
 }
 
 /// `client_ref` of the record (`voaf.md` §4.1).
@@ -89,17 +113,26 @@ fn conversation(value: &[u8]) -> Option<String> {
 }
 
 pub(super) fn hex<'a>(bytes: impl Iterator<Item = &'a u8>) -> String {
-    use std::fmt::Write as _;
-    bytes.fold(String::new(), |mut text, byte| {
-        // Writing to a String does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    let digit = |at: u8| char::from(b"0123456789abcdef".get(usize::from(at)).copied().unwrap_or(b'0'));
+    let mut text = String::with_capacity(32);
+    for byte in bytes {
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 15));
+    }
+    text
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_of_the_same_moment_differ() {
+        let random = Mutex::default();
+        let ids: std::collections::BTreeSet<_> =
+            (0..200).map(|_| exchange_id(Timestamp::default(), &random)).collect();
+        assert_eq!(ids.len(), 200);
+    }
 
     #[test]
     fn a_client_that_names_itself_is_taken_at_its_word() {

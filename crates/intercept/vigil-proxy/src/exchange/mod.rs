@@ -44,6 +44,7 @@ use crate::providers::Provider;
 use self::answer::Waiting;
 use self::distrust::Distrust;
 use self::end::{Late, Tail};
+use self::identity::RandomPool;
 use self::request::RequestTally;
 use self::session::Sessions;
 
@@ -84,6 +85,7 @@ pub(crate) struct Exchanges {
     patience: Duration,
     waiting: Waiting,
     sessions: Mutex<Sessions>,
+    random: Mutex<RandomPool>,
     distrust: Mutex<Distrust>,
     late: mpsc::UnboundedSender<Late>,
     /// Ends of exchanges that nobody waits for. A full queue makes the client wait.
@@ -144,6 +146,7 @@ impl Exchanges {
             patience: config.decision_patience,
             waiting: Waiting::default(),
             sessions: Mutex::default(),
+            random: Mutex::default(),
             distrust: Mutex::default(),
             late,
             ends,
@@ -157,7 +160,7 @@ impl Exchanges {
     pub(crate) fn begin(self: &Arc<Self>, request: &RequestHead<'_>) -> Arc<Exchange> {
         let at = (self.clock)();
         let endpoint = self.formats.endpoint(request.provider.format, request.method, request.target);
-        let head = Arc::new(identity::exchange_head(request, endpoint, at, &self.sessions));
+        let head = Arc::new(identity::exchange_head(request, endpoint, at, &self.sessions, &self.random));
         let scan = match endpoint {
             Endpoint::Gated(format) => Some(self.formats.request_scan(format)),
             Endpoint::NoCalls | Endpoint::Unknown => None,
