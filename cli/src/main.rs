@@ -25,6 +25,10 @@ use clap::Parser as _;
 
 use crate::args::{Cli, Command};
 
+/// A message is made by one thread and dropped by another. With the system's allocator they wait for each other's locks.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What every command gets: where things lie and what the surroundings are.
 pub(crate) struct Context {
     places: paths::Places,
