@@ -220,11 +220,11 @@ impl Conversation {
         }
     }
 
-    /// Forgets everything but the first `count` messages.
-    pub(crate) fn truncate(&mut self, count: usize) {
+    /// Forgets everything but the first `count` messages. Gives the tools that were declared.
+    pub(crate) fn truncate(&mut self, count: usize) -> Vec<DeclaredTool> {
         self.unknown = false;
         self.workdir = None;
-        self.tools.clear();
+        let tools = std::mem::take(&mut self.tools);
         self.messages.truncate(count);
         let end = self.messages.last().cloned().unwrap_or_default();
         self.user.text.truncate(end.user);
@@ -232,6 +232,7 @@ impl Conversation {
         self.model.text.truncate(end.model);
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         self.images.retain(|(at, _)| *at <= count);
+        tools
     }
 
     pub(crate) fn lookup<'c>(&'c self, place: &'c crate::action::Surroundings) -> Lookup<'c> {

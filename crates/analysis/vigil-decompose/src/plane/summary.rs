@@ -64,6 +64,17 @@ const SCOPES: [&str; 9] = [
     "technical",
     "general",
 ];
+/// Words of the user's that tell a scope: financial, health, legal, identity, professional, personal.
+const WORDS: [&[&str]; 6] = [
+    &["invoice", "iban", "payment", "refund", "bank", "salary", "tax"],
+    &["doctor", "diagnosis", "patient", "medication", "symptom", "symptoms", "prescription"],
+    &["contract", "lawsuit", "attorney", "lawyer", "gdpr", "nda"],
+    &["password", "passport"],
+    &["meeting", "customer", "client", "colleague", "quarterly"],
+    &["family", "birthday", "vacation", "holiday"],
+];
+/// From the shortest of them to the longest.
+const WORD_BYTES: std::ops::RangeInclusive<usize> = 3..=12;
 const TYPES: [&str; 4] = ["direct", "delegated", "agent_to_agent", "cascaded"];
 const ONE: i64 = 1_000_000;
 
@@ -138,17 +149,24 @@ impl Summary {
             start += 1;
         }
         let recent = text.get(start..).unwrap_or_default();
-        let says =
-            |words: &[&str]| recent.split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word));
+        let mut says = [false; WORDS.len()];
+        for word in
+            recent.split(|c: char| !c.is_alphanumeric()).filter(|word| WORD_BYTES.contains(&word.len()))
+        {
+            for (said, words) in says.iter_mut().zip(WORDS) {
+                *said |= words.contains(&word);
+            }
+        }
+        let [financial, health, legal, identity, professional, personal] = says;
         let touches = |kinds: &[&str]| self.kinds.iter().any(|kind| kinds.contains(kind));
         let mut scopes = [
-            touches(&["money"]) || says(&["invoice", "iban", "payment", "refund", "bank", "salary", "tax"]),
-            says(&["doctor", "diagnosis", "patient", "medication", "symptom", "symptoms", "prescription"]),
-            says(&["contract", "lawsuit", "attorney", "lawyer", "gdpr", "nda"]),
-            touches(&["credential"]) || self.verbs.contains(&Verb::Grant) || says(&["password", "passport"]),
+            touches(&["money"]) || financial,
+            health,
+            legal,
+            touches(&["credential"]) || self.verbs.contains(&Verb::Grant) || identity,
             touches(&["message"]) && !self.verbs.contains(&Verb::Delegate),
-            says(&["meeting", "customer", "client", "colleague", "quarterly"]),
-            says(&["family", "birthday", "vacation", "holiday"]),
+            professional,
+            personal,
             touches(&["path", "command", "package", "data_store"]),
             false,
         ];

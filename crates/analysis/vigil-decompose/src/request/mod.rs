@@ -9,6 +9,7 @@ mod harness;
 mod message;
 mod outline;
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -106,11 +107,14 @@ impl Sessions {
 
     fn read_body(&mut self, session: &str, format: WireFormat, body: Body) -> Request {
         let earlier = self.closest(session, format, body.bytes());
-        let previous = earlier.and_then(|at| self.entries.remove(at));
-        let outcome = read_with(format, body.bytes(), previous.as_ref());
+        let (mut previous, alike) = match earlier {
+            Some((at, alike)) => (self.entries.remove(at), alike),
+            None => (None, 0),
+        };
+        let outcome = read_with(format, body.bytes(), &mut previous, alike);
+        self.entries.extend(previous);
         let Some((outline, mut conversation, facts, parsed)) = outcome else {
             self.parsed_bytes += body.bytes().len() as u64;
-            self.entries.extend(previous);
             return unknown();
         };
         self.parsed_bytes += parsed.bytes;
@@ -123,9 +127,6 @@ impl Sessions {
             model: facts.model,
             conversation_ref: facts.conversation_ref,
         };
-        if parsed.kept == 0 {
-            self.entries.extend(previous);
-        }
         self.entries.push_back(Entry {
             session: session.to_owned(),
             format,
@@ -137,14 +138,14 @@ impl Sessions {
         request
     }
 
-    /// The entry of the session whose body begins most like this one.
-    fn closest(&self, session: &str, format: WireFormat, body: &[u8]) -> Option<usize> {
-        let of_session = self
-            .entries
+    /// The entry of the session whose body begins most like this one, and how many bytes are alike.
+    fn closest(&self, session: &str, format: WireFormat, body: &[u8]) -> Option<(usize, usize)> {
+        self.entries
             .iter()
             .enumerate()
-            .filter(|(_, entry)| entry.session == session && entry.format == format);
-        of_session.max_by_key(|(_, entry)| outline::common_prefix(entry.body.bytes(), body)).map(|(at, _)| at)
+            .filter(|(_, entry)| entry.session == session && entry.format == format)
+            .map(|(at, entry)| (at, outline::common_prefix(entry.body.bytes(), body)))
+            .max_by_key(|(_, alike)| *alike)
     }
 
     fn shrink(&mut self, session: &str) {
@@ -177,40 +178,47 @@ struct Facts {
     continues: bool,
 }
 
-/// What reading cost and what it could use again.
+/// What reading cost.
 struct Parsed {
     bytes: u64,
-    kept: usize,
 }
 
-/// Reads a body; `None` when it is not a request of the format.
+/// Reads a body; `None` when it is not a request of the format. `alike` is how many bytes it begins with as the body of
+/// `previous` does, which is taken when the body goes on from it: what was read of it is not copied.
 fn read_with(
     format: WireFormat,
     body: &[u8],
-    previous: Option<&Entry>,
+    previous: &mut Option<Entry>,
+    alike: usize,
 ) -> Option<(Outline, Conversation, Facts, Parsed)> {
     let list = match format {
         WireFormat::AnthropicMessages | WireFormat::OpenAiChat => "messages",
         WireFormat::OpenAiResponses => "input",
         WireFormat::Gemini => "contents",
     };
-    let before = previous.map(|entry| (entry.body.bytes(), &entry.outline));
+    let before = previous.as_ref().map(|entry| (entry.body.bytes(), &entry.outline, alike));
     let (outline, scanned) = Outline::of(body, list, before)?;
-    let mut parsed = Parsed { bytes: scanned, kept: outline.kept };
-    let mut conversation = match previous {
-        Some(entry) if outline.kept > 0 => {
-            let mut conversation = Conversation::clone(&entry.request.conversation);
-            conversation.truncate(outline.kept);
-            conversation
+    let mut parsed = Parsed { bytes: scanned };
+    let mut taken = if outline.kept > 0 { previous.take() } else { None };
+    let mut conversation = match &mut taken {
+        Some(entry) => Arc::unwrap_or_clone(std::mem::take(&mut entry.request.conversation)),
+        None => Conversation::new(),
+    };
+    let earlier = taken.as_ref().or(previous.as_ref());
+    let (mut known_tools, known_directory) = match (&taken, earlier) {
+        (None, Some(entry)) => {
+            let known = &entry.request.conversation;
+            (Cow::Borrowed(known.tools()), known.system_directory().map(str::to_owned))
         }
-        _ => Conversation::new(),
+        _ => {
+            let directory = conversation.system_directory().map(str::to_owned);
+            (Cow::Owned(conversation.truncate(outline.kept)), directory)
+        }
     };
     let mut facts = Facts::default();
     let mut tools: Option<Vec<DeclaredTool>> = None;
-    let same = |name: &str, raw: &[u8]| {
-        previous
-            .filter(|entry| entry.outline.member(entry.body.bytes(), name) == Some(raw))
-            .map(|entry| &entry.request)
+    let is_same = |name: &str, raw: &[u8]| {
+        earlier.is_some_and(|entry| entry.outline.member(entry.body.bytes(), name) == Some(raw))
     };
     for (name, span) in &outline.members {
         let raw = body.get(span.clone())?;
@@ -226,23 +234,22 @@ fn read_with(
                     facts.continues = true;
                 }
             }
-            "system" | "instructions" | "systemInstruction" | "system_instruction" => match same(name, raw) {
-                Some(request) => conversation
-                    .set_system_directory(request.conversation.system_directory().map(str::to_owned)),
-                None => {
+            "system" | "instructions" | "systemInstruction" | "system_instruction" => {
+                if is_same(name, raw) {
+                    conversation.set_system_directory(known_directory.clone());
+                } else {
                     parsed.bytes += raw.len() as u64;
                     message::system(&serde_json::from_slice(raw).ok()?, &mut conversation);
                 }
-            },
-            "tools" | "functions" => match same(name, raw) {
-                Some(request) => {
-                    tools.get_or_insert_default().extend_from_slice(request.conversation.tools())
-                }
-                None => {
+            }
+            "tools" | "functions" => {
+                if is_same(name, raw) {
+                    tools.get_or_insert_default().append(std::mem::take(&mut known_tools).to_mut());
+                } else {
                     parsed.bytes += raw.len() as u64;
                     tools.get_or_insert_default().extend(message::tools(&serde_json::from_slice(raw).ok()?));
                 }
-            },
+            }
             _ => {}
         }
     }
@@ -270,7 +277,7 @@ fn reference(value: &Value) -> Option<String> {
 
 /// Reads the body of one request, content coding undone, in no session. `None` when it cannot be read.
 pub fn read_request(format: WireFormat, body: &[u8]) -> Option<Conversation> {
-    read_with(format, body, None).map(|(_, conversation, ..)| conversation)
+    read_with(format, body, &mut None, 0).map(|(_, conversation, ..)| conversation)
 }
 
 /// Reads `body` after `earlier` and alone; both must say the same. For fuzzing.

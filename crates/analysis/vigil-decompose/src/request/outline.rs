@@ -24,11 +24,11 @@ pub(super) struct Outline {
 
 impl Outline {
     /// Scans `body`, whose messages are in the member `list`. Also tells how many bytes were scanned. `None` when the
-    /// body is not one JSON object, or names a member twice: then readers may disagree about what was sent.
-    pub(super) fn of(body: &[u8], list: &str, before: Option<(&[u8], &Outline)>) -> Option<(Self, u64)> {
-        let (old, old_outline) = before.unzip();
-        let old = old.unwrap_or_default();
-        let alike = common_prefix(old, body);
+    /// body is not one JSON object, or names a member twice: then readers may disagree about what was sent. `before` is
+    /// the body before, what was found in it, and how many bytes both begin with alike.
+    pub(super) fn of(body: &[u8], list: &str, before: Option<(&[u8], &Self, usize)>) -> Option<(Self, u64)> {
+        let (old, old_outline, alike) =
+            before.map_or((&[][..], None, 0), |(old, outline, alike)| (old, Some(outline), alike));
         let tail = common_suffix(old, body);
         let mut scan = Scan { body, at: 0, scanned: 0 };
         let mut outline = Self::default();
