@@ -31,7 +31,7 @@ pub(crate) async fn allowed_and_held(way: &Way, scale: Scale) -> Result<Vec<Part
     for _ in 0..count {
         allowed.add(call(&mut probe, &mut request).await?);
     }
-    let work = meter.read(count);
+    let work = meter.settled(count).await;
 
     let mut request = conversation.request(HOST, &format!("call {HELD}"));
     let mut held = Samples::default();

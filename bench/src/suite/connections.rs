@@ -40,7 +40,7 @@ async fn throughput(way: &Way, scale: Scale) -> Result<Part> {
     let elapsed = start.elapsed();
     let count = u32::try_from(samples.len()).unwrap_or(u32::MAX);
     let per_second = Some(f64::from(count) / elapsed.as_secs_f64());
-    Ok(Part { per_second, work: meter.read(count), ..Part::new("requests_64", samples) })
+    Ok(Part { per_second, work: meter.settled(count).await, ..Part::new("requests_64", samples) })
 }
 
 async fn busy(lane: Lane, seed: u64, barrier: Arc<Barrier>, duration: Duration) -> Result<Samples> {
@@ -84,7 +84,7 @@ async fn streams(way: &Way, scale: Scale) -> Result<Part> {
     }
     let samples = joined(tasks).await?;
     let count = u32::try_from(samples.len()).unwrap_or(u32::MAX);
-    Ok(Part { work: meter.read(count), ..Part::new("sse_64", samples) })
+    Ok(Part { work: meter.settled(count).await, ..Part::new("sse_64", samples) })
 }
 
 async fn joined(mut tasks: JoinSet<Result<Samples>>) -> Result<Samples> {

@@ -27,7 +27,7 @@ pub(crate) async fn one_stream(way: &Way, scale: Scale) -> Result<Vec<Part>> {
     for _ in 0..streams {
         stream(&mut probe, &mut paced, paced_events, &mut first, &mut every).await?;
     }
-    let work = meter.read(streams * paced_events);
+    let work = meter.settled(streams * paced_events).await;
     let meter = Meter::start(way.pid);
     let streams = scale.of(40);
     for _ in 0..streams {
@@ -36,7 +36,7 @@ pub(crate) async fn one_stream(way: &Way, scale: Scale) -> Result<Vec<Part>> {
     Ok(vec![
         Part::new("sse_first_event", first),
         Part { work, ..Part::new("sse_event", every) },
-        Part { work: meter.read(streams * unpaced_events), ..Part::new("sse_unpaced", hasty) },
+        Part { work: meter.settled(streams * unpaced_events).await, ..Part::new("sse_unpaced", hasty) },
     ])
 }
 

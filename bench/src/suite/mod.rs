@@ -27,7 +27,7 @@ use tokio::time::timeout;
 
 use crate::machine::{Machine, Memory, load};
 use crate::process::Home;
-use row::{Part, Row};
+use row::{Meter, Part, Row};
 use servers::{Servers, Way};
 
 /// What to measure, and with what.
@@ -82,7 +82,7 @@ pub const MEASUREMENTS: [&str; 8] = [
 ];
 
 /// How long one measurement may take on one way in one round.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(240);
 
 /// Runs the measurements. `progress` hears what runs now; when `stop` is over, everything is ended and the error says so.
 pub async fn run(
@@ -130,6 +130,8 @@ async fn measure(
                 let scale = Scale { quick: options.quick, round };
                 let measured = timeout(PATIENCE, measurement(name, way, scale)).await;
                 let measured = measured.unwrap_or_else(|_| bail!("no end after {} s", PATIENCE.as_secs()));
+                // What it still does must not fall on the next way.
+                Meter::start(way.pid).settle().await;
                 // When a server ended, that is the reason; what the client saw of it is not.
                 servers.check()?;
                 for part in

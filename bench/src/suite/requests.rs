@@ -30,7 +30,7 @@ pub(crate) async fn kept_alive(
     for _ in 0..count {
         samples.add(probe.ask(request.next()).await?);
     }
-    Ok(vec![Part { work: meter.read(count), ..Part::new(row, samples) }])
+    Ok(vec![Part { work: meter.settled(count).await, ..Part::new(row, samples) }])
 }
 
 /// A connection for each request: TCP, CONNECT where there is a proxy, a full TLS handshake, 2 KB, the reply.
@@ -48,5 +48,5 @@ pub(crate) async fn new_connection(way: &Way, scale: Scale) -> Result<Vec<Part>>
         Probe::open(&way.lane).await?.ask(request).await?;
         samples.add(start.elapsed());
     }
-    Ok(vec![Part { work: meter.read(count), ..Part::new("new_connection", samples) }])
+    Ok(vec![Part { work: meter.settled(count).await, ..Part::new("new_connection", samples) }])
 }

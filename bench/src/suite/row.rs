@@ -6,6 +6,12 @@ use super::Column;
 use crate::machine::processor_time;
 use crate::measure::Samples;
 
+/// How long a server is watched to see whether it works.
+const LOOK: Duration = Duration::from_millis(250);
+/// It does not when it takes less than this part of a processor.
+const IDLE_PART: u32 = 50;
+const LONGEST_SETTLE: Duration = Duration::from_secs(45);
+
 /// What one measurement gave on one way in one round, for one row.
 pub(crate) struct Part {
     pub(crate) row: &'static str,
@@ -90,6 +96,24 @@ pub(crate) struct Meter {
 impl Meter {
     pub(crate) fn start(pid: Option<u32>) -> Self {
         Self { pid, start: pid.and_then(processor_time) }
+    }
+
+    /// Waits until the server has also done what it put off, which it owes to these operations, and reads.
+    pub(crate) async fn settled(&self, operations: u32) -> Option<(Duration, u32)> {
+        self.settle().await;
+        self.read(operations)
+    }
+
+    /// Waits until the server does next to nothing.
+    pub(crate) async fn settle(&self) {
+        for _ in 0..LONGEST_SETTLE.as_millis() / LOOK.as_millis() {
+            let Some(before) = self.pid.and_then(processor_time) else { return };
+            tokio::time::sleep(LOOK).await;
+            let now = self.pid.and_then(processor_time).unwrap_or_default();
+            if now.saturating_sub(before) < LOOK / IDLE_PART {
+                return;
+            }
+        }
     }
 
     pub(crate) fn read(&self, operations: u32) -> Option<(Duration, u32)> {
