@@ -65,7 +65,7 @@ const POLICY_PAUSE: Millis = Millis(1000);
 const VAULT_PAUSE: Millis = Millis(250);
 /// What is said at the end of an exchange nobody waits for. While more waits to be handled, so much of it is kept back, so
 /// that the next plane is not woken for each.
-const GATHERED: usize = 16;
+const GATHERED: usize = 64;
 
 impl Pipeline {
     /// Starts a thread for each plane.
