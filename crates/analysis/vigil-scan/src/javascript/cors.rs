@@ -123,10 +123,10 @@ pub(super) fn entry<'a>(reader: &mut Reader<'a>, entry: &'a ObjectProperty<'a>) 
     }
     match name {
         "origin" | "origins" | "allowOrigins" | "allowedOrigins" | "allowedOrigin" | "allowOrigin"
-        | "CORS_ORIGINS" => {
-            if is_star(reader, &entry.value) {
-                push(reader, span(entry), "express");
-            }
+        | "CORS_ORIGINS"
+            if is_star(reader, &entry.value) =>
+        {
+            push(reader, span(entry), "express");
         }
         "headers" => {
             if let Expression::ArrayExpression(headers) = bare(&entry.value) {

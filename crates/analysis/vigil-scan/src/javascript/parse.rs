@@ -122,6 +122,6 @@ fn source_type(name: &str) -> SourceType {
 
 fn first_error(parsed: &ParserReturn<'_>, lost: bool) -> Option<Broken> {
     let error = parsed.diagnostics.errors().next()?;
-    let offset = error.labels.first().map_or(0, |label| u32::try_from(label.offset()).unwrap_or(u32::MAX));
+    let offset = error.labels.first().map_or(0, |label| label.offset());
     Some(Broken { offset, message: error.message.to_string(), lost })
 }

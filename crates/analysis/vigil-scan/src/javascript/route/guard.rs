@@ -6,8 +6,9 @@ use oxc_span::GetSpan as _;
 use super::super::value::{self, bare};
 use super::Guard;
 
-/// The name of a check that is only seen by what it answers: 401, 403, a way to the login page.
-pub(super) const REFUSAL: &str = "unauthorized";
+/// The name of a check that is seen by what it does: it answers 401 or 403, shows the way to the login page, or asks a
+/// library whose name says nothing.
+pub(super) const REFUSAL: &str = "authorization";
 
 /// What a middleware argument contributes.
 pub(super) fn of_argument<'a>(argument: &Argument<'a>, out: &mut Vec<Guard<'a>>) {
@@ -91,6 +92,12 @@ fn called(callee: &Expression<'_>) -> Option<String> {
 /// The call is a check by its name, or it refuses.
 pub(super) fn check_of_call(call: &CallExpression<'_>) -> Option<String> {
     let name = value::last_name(&call.callee)?;
+    if matches!(
+        name,
+        "getSession" | "getIronSession" | "constructEvent" | "constructEventAsync" | "timingSafeEqual"
+    ) {
+        return Some(REFUSAL.to_owned());
+    }
     if is_check(name) {
         return value::dotted(&call.callee).or_else(|| Some(name.to_owned()));
     }
@@ -166,8 +173,6 @@ fn is_check(name: &str) -> bool {
             | "getserversession"
             | "unstablegetserversession"
             | "getserverauthsession"
-            | "getsession"
-            | "getironsession"
             | "getuser"
             | "getauth"
             | "gettoken"
@@ -175,9 +180,6 @@ fn is_check(name: &str) -> bool {
             | "getuserfromrequest"
             | "getuserid"
             | "jwtverify"
-            | "constructevent"
-            | "constructeventasync"
-            | "timingsafeequal"
             | "isauthenticated"
             | "isauthorized"
             | "isloggedin"
@@ -209,7 +211,6 @@ fn is_check(name: &str) -> bool {
         "validatesession",
         "validatetoken",
         "validateapikey",
-        "validaterequest",
         "validateauth",
     ]
     .iter()
@@ -222,7 +223,6 @@ fn is_check(name: &str) -> bool {
                 "auth",
                 "signature",
                 "webhook",
-                "request",
                 "idtoken",
                 "apikey",
                 "user",

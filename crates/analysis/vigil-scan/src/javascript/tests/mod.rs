@@ -2,6 +2,7 @@
 
 mod auth;
 mod broken;
+mod corpus;
 mod route;
 mod trial;
 mod value;

@@ -92,7 +92,7 @@ fn guards_of_the_router_stand_before_later_routes_only() {
     );
     check(
         "app.use((req, res, next) => { if (!req.user) return res.sendStatus(401); next() }); app.post('/x', h)",
-        &["POST /x [unauthorized]"],
+        &["POST /x [authorization]"],
     );
     check(
         "function a() { const router = Router(); router.use(auth); router.post('/x', h) } function b() { const router = Router(); router.post('/y', h) }",
@@ -124,14 +124,17 @@ fn what_the_handler_does_first_is_a_guard() {
         ("app.post('/x', async (req, res) => { const u = await verifyToken(req); f(u) })", "verifyToken"),
         (
             "app.post('/x', (req, res) => { if (!req.user) return res.status(401).end(); f() })",
-            "unauthorized",
+            "authorization",
         ),
-        ("app.post('/x', h); function h(req, res) { if (!ok(req)) { res.sendStatus(403) } }", "unauthorized"),
+        (
+            "app.post('/x', h); function h(req, res) { if (!ok(req)) { res.sendStatus(403) } }",
+            "authorization",
+        ),
         ("app.post('/x', (req, res) => { jwt.verify(t, k, (e) => { if (e) return f() }) })", "jwt.verify"),
         ("app.post('/x', withAuth(async (req, res) => f()))", "withAuth"),
         (
             "app.post('/x', gate, h); function gate(req, res, next) { if (!a) throw new UnauthorizedError() }",
-            "gate,unauthorized",
+            "gate,authorization",
         ),
         ("app.post('/x', createAuthToken)", ""),
         ("app.post('/y', (q, s) => s.status(404)); ", ""),
@@ -208,7 +211,7 @@ fn next_route_handlers() {
         (
             "app/api/x/route.js",
             "export async function POST() { return Response.json({}, { status: 401 }) }",
-            "POST /api/x [unauthorized]",
+            "POST /api/x [authorization]",
         ),
         (
             "pages/api/users/index.ts",

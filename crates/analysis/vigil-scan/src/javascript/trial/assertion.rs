@@ -242,11 +242,11 @@ fn expect_call<'b, 'a>(expression: &'b Expression<'a>) -> Option<&'b CallExpress
         }
         callee => {
             let member = value::member(callee)?;
-            match (value::last_name(member.object()), value::property(member)) {
+            matches!(
+                (value::last_name(member.object()), value::property(member)),
                 (Some("expect"), Some("soft" | "poll" | "element"))
-                | (Some("chai" | "browser"), Some("expect")) => true,
-                _ => false,
-            }
+                    | (Some("chai" | "browser"), Some("expect"))
+            )
         }
     };
     expects.then_some(&**call)
