@@ -53,6 +53,11 @@ pub(super) fn of_header_call<'a>(arguments: &'a [Expr], names: &Names<'a>) -> bo
     }
 }
 
+/// The name is one of a switch that lets every origin in; what it switches on is no setting of its own.
+pub(super) fn says_all_origins(name: &str) -> bool {
+    contains(name, "origin") && has_word(name, &["all", "any", "every", "wildcard"])
+}
+
 fn is_told_by_name(name: &str) -> bool {
     contains(name, "origin") && (contains(name, "cors") || has_word(name, &["allow", "allowed"]))
 }

@@ -27,6 +27,7 @@ pub(super) fn facts(source: &Source, body: &[Stmt]) -> Facts {
         routes: Routes::default(),
         around: Vec::new(),
         may_fail: 0,
+        opened_by_setting: 0,
         depth: 0,
     };
     walk.visit_body(body);
@@ -48,6 +49,8 @@ struct Walk<'a> {
     around: Vec<&'a str>,
     /// Blocks around in which an import may fail.
     may_fail: u32,
+    /// Branches around that run when a setting lets every origin in.
+    opened_by_setting: u32,
     depth: u32,
 }
 
@@ -243,7 +246,8 @@ impl<'a> Walk<'a> {
         if let Some(found) = lifetime::of_binding(name, value, &self.around, &self.names) {
             self.lifetime(found);
         }
-        if let Some(framework) = cors::of_binding(name, value, call, &self.names) {
+        let framework = cors::of_binding(name, value, call, &self.names);
+        if let Some(framework) = framework.filter(|found| *found != "header" || self.opened_by_setting == 0) {
             self.facts.cors.push(Cors { span: at, framework });
         }
     }
@@ -422,8 +426,12 @@ impl<'a> Walk<'a> {
             Expr::Attribute(attribute) => attribute.attr.as_str() == "TYPE_CHECKING",
             _ => false,
         };
+        let opened = matches!(branch.test.as_ref(), Expr::Name(_) | Expr::Attribute(_))
+            && cors::says_all_origins(self.source.slice(span(branch.test.range())));
         self.may_fail += u32::from(only_types);
+        self.opened_by_setting += u32::from(opened);
         self.visit_body(&branch.body);
+        self.opened_by_setting -= u32::from(opened);
         self.may_fail -= u32::from(only_types);
         for clause in &branch.elif_else_clauses {
             if let Some(test) = &clause.test {

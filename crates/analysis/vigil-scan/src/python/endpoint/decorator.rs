@@ -81,6 +81,10 @@ pub(super) fn route<'a>(
         None if owner.is_none() => "/".to_owned(),
         None => return None,
     };
+    // What OpenAPI's callbacks look like: the route is opened by whoever is called back.
+    if path.starts_with("{$") {
+        return None;
+    }
     let methods = match single {
         Some(method) => vec![method.to_ascii_uppercase()],
         None => methods(call, names)

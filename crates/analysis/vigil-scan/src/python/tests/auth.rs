@@ -106,6 +106,7 @@ fn other_stars_and_other_origins_are_none() {
     open_to_all("import os\nM(app, allow_origins=os.environ['O'].split(','))", &[]);
     open_to_all("data = {'origins': ['JFK', 'TXL']}", &[]);
     open_to_all("plot(origins='*')", &[]);
+    open_to_all("if self.allow_all_origins:\n    headers['Access-Control-Allow-Origin'] = '*'", &[]);
 }
 
 #[test]

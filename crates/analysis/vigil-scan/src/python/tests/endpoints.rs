@@ -86,6 +86,7 @@ fn what_is_no_router_opens_no_route() {
     routes("import responses\n@responses.post('/a')\ndef f(): ...", &[]);
     routes("@registry.get('name')\ndef f(): ...", &[]);
     routes("def wire(app, table):\n    for path, view in table:\n        app.add_api_route(path, view)", &[]);
+    fastapi("@app.post('{$callback_url}/a/{$request.body.id}')\ndef f(): ...", &[]);
     routes("@x.setter\ndef f(): ...\n@functools.lru_cache\ndef g(): ...", &[]);
     routes("# @app.get('/a')\n'''\n@app.get('/b')\n'''\n", &[]);
 }
