@@ -107,8 +107,25 @@ pub(crate) struct Contents {
     pub(crate) indexes: Vec<IndexSetting>,
     /// Other requirement files that it includes, relative to its directory.
     pub(crate) includes: Vec<(PathBuf, Span)>,
+    /// What a lock file says: exact versions, and where they come from.
+    pub(crate) locked: Vec<Locked>,
+    /// Beginnings of module names that the project maps to its own files.
+    pub(crate) aliases: Vec<String>,
+    /// It is a manifest: what is imported below it can be expected to stand in it.
+    pub(crate) declares: bool,
+    /// It may declare more than what can be read here: computed lists, files that are broken.
+    pub(crate) open: bool,
     /// What could not be read.
     pub(crate) notes: Vec<Note>,
+}
+
+/// A package in a lock file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Locked {
+    /// Its name, as written.
+    pub(crate) name: String,
+    /// Where it was fetched from, when the file says so.
+    pub(crate) address: Option<String>,
 }
 
 /// A manifest that was read.
@@ -118,8 +135,6 @@ pub(crate) struct Manifest {
     pub(crate) source: Source,
     /// Whose packages it declares.
     pub(crate) ecosystem: Ecosystem,
-    /// It describes a project, rather than only listing requirements.
-    pub(crate) project: bool,
     /// Findings about it are reported; otherwise it only tells what is declared.
     pub(crate) reported: bool,
     /// What it says.

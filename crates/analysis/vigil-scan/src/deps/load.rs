@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use super::Project;
 use super::declared::{Contents, Manifest};
 use super::manifest::Format;
 use crate::finding::{Note, NoteKind};
@@ -25,46 +26,101 @@ const INSTALLED: &[&str] = &[
     "bower_components",
 ];
 
-/// Reads all manifests among the files; nearer the root first.
-pub(crate) fn manifests(root: &Path, files: &[PathBuf], notes: &mut Vec<Note>) -> Vec<Manifest> {
-    let mut paths: Vec<(PathBuf, Format)> = files
+/// Reads all manifests among the files, nearer the root first; then those beside and above code files, which tell what is
+/// declared and are not reported themselves.
+pub(crate) fn manifests(project: &Project, notes: &mut Vec<Note>) -> Vec<Manifest> {
+    let mut paths: Vec<Listed> = project
+        .files
         .iter()
         .filter(|path| !is_installed(path))
-        .filter_map(|path| Some((path.clone(), Format::of_path(path)?)))
+        .filter_map(|path| Some(Listed { path: path.clone(), format: Format::of_path(path)?, named: true }))
         .collect();
-    paths.sort_by_key(|(path, _)| (path.components().count(), path.clone()));
-    let mut seen: BTreeSet<PathBuf> = paths.iter().map(|(path, _)| path.clone()).collect();
+    paths.sort_by_key(|listed| (listed.path.components().count(), listed.path.clone()));
+    let mut seen: BTreeSet<PathBuf> = paths.iter().map(|listed| listed.path.clone()).collect();
+    for (path, format) in beside(project) {
+        if seen.insert(path.clone()) {
+            paths.push(Listed { path, format, named: false });
+        }
+    }
     let mut manifests = Vec::new();
     // Included files join the end of the list; each is read once, so a circle ends.
     let mut index = 0;
-    while let Some((path, format)) = paths.get(index).cloned() {
+    while let Some(Listed { path, format, named }) = paths.get(index).cloned() {
         index += 1;
-        let Some(source) = read(root, &path, notes) else { continue };
-        let contents = format.parse(&source);
-        notes.extend(contents.notes.iter().cloned());
-        include(root, &source, &contents, &mut seen, &mut paths, notes);
+        let mut told = Vec::new();
+        let source = read(project, &path, &mut told);
+        let contents = source.as_ref().map(|source| format.parse(source)).unwrap_or_default();
+        told.extend(contents.notes.iter().cloned());
+        let source = source.unwrap_or_else(|| Source::new(&path, String::new()));
+        include(project, &source, &contents, named, &mut seen, &mut paths, &mut told);
+        let open = contents.open || told.iter().any(|note| note.kind == NoteKind::Skipped);
+        if named {
+            notes.extend(told);
+        }
         manifests.push(Manifest {
-            source,
             ecosystem: format.ecosystem(),
-            project: format.is_project(),
-            reported: !path.starts_with(".."),
-            contents,
+            reported: named && !format.is_lock() && !path.starts_with(".."),
+            contents: Contents { open, ..contents },
+            source,
         });
     }
     share_indexes(&mut manifests);
     manifests
 }
 
-fn is_installed(path: &Path) -> bool {
+/// A file that is to be read.
+#[derive(Clone)]
+struct Listed {
+    path: PathBuf,
+    format: Format,
+    /// It is part of the scan.
+    named: bool,
+}
+
+/// Manifests in the directories of code files and above them, up to the root. A scan of a few files does not list them.
+fn beside(project: &Project) -> Vec<(PathBuf, Format)> {
+    let mut folders = BTreeSet::new();
+    let with_imports = project.imports.iter().filter(|file| !file.imports.is_empty()).map(|file| &file.file);
+    let locks = project.files.iter().filter(|path| Format::of_path(path).is_some());
+    for file in with_imports.chain(locks).filter(|file| !is_installed(file)) {
+        for folder in file.ancestors().skip(1) {
+            if !folders.insert(folder.to_owned()) {
+                break;
+            }
+        }
+    }
+    let mut found = BTreeSet::new();
+    for folder in folders {
+        let gathered = GATHERED.iter().map(|name| folder.join(name));
+        for folder in std::iter::once(folder.clone()).chain(gathered) {
+            let Ok(entries) = fs::read_dir(project.root.join(&folder)) else { continue };
+            for entry in entries.flatten().take(MAX_ENTRIES) {
+                let path = folder.join(entry.file_name());
+                if Format::of_path(&path).is_some() {
+                    found.insert(path);
+                }
+            }
+        }
+    }
+    found.into_iter().filter_map(|path| Format::of_path(&path).map(|format| (path, format))).collect()
+}
+
+/// Directories whose requirement files belong to the directory above.
+pub(crate) const GATHERED: &[&str] = &["requirements", "reqs"];
+/// More entries of a directory are not looked at.
+const MAX_ENTRIES: usize = 20_000;
+
+pub(crate) fn is_installed(path: &Path) -> bool {
     path.iter().any(|part| INSTALLED.iter().any(|name| part == *name))
 }
 
 fn include(
-    root: &Path,
+    project: &Project,
     source: &Source,
     contents: &Contents,
+    named: bool,
     seen: &mut BTreeSet<PathBuf>,
-    paths: &mut Vec<(PathBuf, Format)>,
+    paths: &mut Vec<Listed>,
     notes: &mut Vec<Note>,
 ) {
     for (path, span) in &contents.includes {
@@ -76,7 +132,7 @@ fn include(
         if seen.contains(&target) {
             continue;
         }
-        if !root.join(&target).is_file() {
+        if !project.contents.contains_key(&target) && !project.root.join(&target).is_file() {
             notes.push(Note {
                 file: Some(source.path.clone()),
                 line: Some(source.line_of(span.start)),
@@ -88,7 +144,7 @@ fn include(
             continue;
         }
         seen.insert(target.clone());
-        paths.push((target, Format::Requirements));
+        paths.push(Listed { path: target, format: Format::Requirements, named });
     }
 }
 
@@ -141,11 +197,14 @@ pub(crate) fn plain(path: &Path) -> PathBuf {
 }
 
 /// Reads a file as text: UTF-8, or UTF-16 with a byte order mark as Windows shells write it.
-pub(crate) fn read(root: &Path, path: &Path, notes: &mut Vec<Note>) -> Option<Source> {
+pub(crate) fn read(project: &Project, path: &Path, notes: &mut Vec<Note>) -> Option<Source> {
     let mut note = |kind, message: String| {
         notes.push(Note { file: Some(path.to_owned()), line: None, kind, message });
     };
-    let whole = root.join(path);
+    if let Some(bytes) = project.contents.get(path) {
+        return Some(Source::new(path, decode(bytes).0));
+    }
+    let whole = project.root.join(path);
     let size = match fs::metadata(&whole) {
         Ok(found) if !found.is_file() => {
             note(NoteKind::Skipped, "this is no regular file; it was not read".to_owned());
@@ -214,6 +273,11 @@ mod tests {
         (folder, paths)
     }
 
+    fn read_all(folder: &tempfile::TempDir, files: &[PathBuf], notes: &mut Vec<Note>) -> Vec<Manifest> {
+        let project = Project { root: folder.path().to_owned(), files: files.to_vec(), ..Project::default() };
+        manifests(&project, notes)
+    }
+
     fn names(manifests: &[Manifest]) -> Vec<(&str, &str)> {
         let names = manifests.iter().flat_map(|manifest| {
             manifest
@@ -232,7 +296,7 @@ mod tests {
             ("deps/a.txt", "-r ../requirements.txt\n-r ./a.txt\n-r gone.txt\nb\n"),
         ]);
         let mut notes = Vec::new();
-        let manifests = manifests(folder.path(), &[PathBuf::from("requirements.txt")], &mut notes);
+        let manifests = read_all(&folder, &[PathBuf::from("requirements.txt")], &mut notes);
         assert_eq!(names(&manifests), [("requirements.txt", "a"), ("deps/a.txt", "b")]);
         assert_eq!((notes.len(), notes[0].line), (1, Some(3)));
     }
@@ -244,7 +308,7 @@ mod tests {
             ("package.json", "{\"dependencies\": {\"y\": \"1\"}}"),
             ("node_modules/z/package.json", "{\"dependencies\": {\"z\": \"1\"}}"),
         ]);
-        let manifests = manifests(folder.path(), &paths, &mut Vec::new());
+        let manifests = read_all(&folder, &paths, &mut Vec::new());
         assert_eq!(names(&manifests), [("package.json", "y"), ("a/requirements.txt", "x")]);
     }
 
@@ -253,7 +317,7 @@ mod tests {
         let (folder, paths) =
             project(&[("package.json", "{"), ("pyproject.toml", "["), ("requirements.txt", "a")]);
         let mut notes = Vec::new();
-        let manifests = manifests(folder.path(), &paths, &mut notes);
+        let manifests = read_all(&folder, &paths, &mut notes);
         assert_eq!((names(&manifests).len(), notes.len()), (1, 2));
     }
 

@@ -4,6 +4,7 @@
 //! `route`, the registries are asked by `registry` through the [`Fetch`] port, and `judge` makes findings of the answers.
 
 mod declared;
+mod imports;
 mod judge;
 mod load;
 mod manifest;
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use self::declared::{Ecosystem, Manifest, Origin};
+use self::imports::Undeclared;
 use self::judge::{Judge, Subject};
 use self::registry::{Answer, Question, Registry};
 pub use self::registry::{Fetch, FetchError, FetchRequest, FetchResponse};
@@ -37,6 +39,8 @@ pub struct Project {
     pub files: Vec<PathBuf>,
     /// What the code files among them import.
     pub imports: Vec<FileImports>,
+    /// Contents that count instead of what lies on the disk: staged files, a text that is about to be written.
+    pub contents: BTreeMap<PathBuf, Vec<u8>>,
 }
 
 /// The imports of one file.
@@ -92,7 +96,7 @@ pub struct Checked {
 /// Checks the dependencies of a project. Nothing is asked when the configuration says so or there is no `fetch`.
 pub fn check(project: &Project, config: &Config, registries: &Registries<'_>, now: Timestamp) -> Checked {
     let mut notes = Vec::new();
-    let manifests = load::manifests(&project.root, &project.files, &mut notes);
+    let manifests = load::manifests(project, &mut notes);
     let (popular, list_notes) = Popular::load(config.deps.popular_packages_file.as_deref());
     notes.extend(list_notes);
     let allowed = Allowed::new(&config.deps.allow, &mut notes);
@@ -103,8 +107,18 @@ pub fn check(project: &Project, config: &Config, registries: &Registries<'_>, no
     let mut findings = Vec::new();
     let fetch = registries.fetch.filter(|_| config.deps.verify_registry && !config.deps.offline);
     let registry = fetch.map(|fetch| Registry::new(fetch, registries.cache_dir, &config.deps, now));
+    let missing = match judge::is_on(config, RuleId::Dep006) {
+        true => imports::undeclared(project, &manifests, &popular, &allowed),
+        false => Vec::new(),
+    };
     let answers = match &registry {
-        Some(registry) => ask(registry, config, &popular, &subjects, &mut notes),
+        Some(registry) => {
+            let mut questions = questions(config, &popular, &subjects);
+            questions.extend(questions_of_imports(&missing, &routes, &manifests, &questions));
+            let answers = registry.ask(&questions.into_iter().collect::<Vec<_>>());
+            silent(&answers, config, &mut notes);
+            answers
+        }
         None => BTreeMap::new(),
     };
     let counts = match &registry {
@@ -164,6 +178,12 @@ fn settings(
     manifests: &[Manifest],
 ) -> Routes {
     let mut routes = Routes::new(&config.deps, &registries.settings);
+    for manifest in manifests {
+        for locked in &manifest.contents.locked {
+            let name = manifest.ecosystem.normalise(&locked.name);
+            routes.locked(manifest.ecosystem, name, locked.address.as_deref());
+        }
+    }
     let mut folders: BTreeSet<PathBuf> = BTreeSet::from([PathBuf::new()]);
     for manifest in manifests {
         folders.extend(manifest.source.path.ancestors().skip(1).map(Path::to_owned));
@@ -217,30 +237,40 @@ fn subjects<'a>(manifests: &'a [Manifest], routes: &Routes, allowed: &Allowed) -
     subjects
 }
 
-fn ask(
-    registry: &Registry<'_>,
-    config: &Config,
-    popular: &Popular,
-    subjects: &[Subject<'_>],
-    notes: &mut Vec<Note>,
-) -> BTreeMap<(Ecosystem, String), Answer> {
+/// What is asked about declared packages.
+fn questions(config: &Config, popular: &Popular, subjects: &[Subject<'_>]) -> BTreeSet<Question> {
     let rules = [RuleId::Dep001, RuleId::Dep002, RuleId::Dep004, RuleId::Dep005, RuleId::Dep007];
     if !rules.iter().any(|rule| judge::is_on(config, *rule)) {
-        return BTreeMap::new();
+        return BTreeSet::new();
     }
-    let questions: BTreeSet<Question> = subjects
-        .iter()
-        .filter(|subject| matches!(subject.route, Route::Ask | Route::AskWithDoubt(_)))
-        .map(|subject| Question {
-            ecosystem: subject.key.0,
-            name: subject.key.1.clone(),
-            brief: popular.knows(subject.key.0, &subject.key.1),
-        })
-        .collect();
-    let questions: Vec<Question> = questions.into_iter().collect();
-    let answers = registry.ask(&questions);
-    silent(&answers, config, notes);
-    answers
+    let asked =
+        subjects.iter().filter(|subject| matches!(subject.route, Route::Ask | Route::AskWithDoubt(_)));
+    let question = |subject: &Subject<'_>| Question {
+        ecosystem: subject.key.0,
+        name: subject.key.1.clone(),
+        brief: popular.knows(subject.key.0, &subject.key.1),
+    };
+    asked.map(question).collect()
+}
+
+/// What is asked about imports that nothing declares: whether there is such a package at all. Where some packages come from
+/// a private index, an undeclared name may be private, too, and is not asked.
+fn questions_of_imports(
+    missing: &[Undeclared<'_>],
+    routes: &Routes,
+    manifests: &[Manifest],
+    known: &BTreeSet<Question>,
+) -> BTreeSet<Question> {
+    let indexes: Vec<_> =
+        manifests.iter().flat_map(|manifest| manifest.contents.indexes.iter().cloned()).collect();
+    let names: BTreeSet<&(Ecosystem, String)> =
+        missing.iter().filter(|import| import.is_open()).map(|import| &import.key).collect();
+    names
+        .into_iter()
+        .filter(|(ecosystem, name)| routes.of_name(*ecosystem, name, &indexes) == Route::Ask)
+        .filter(|key| !known.iter().any(|question| (question.ecosystem, &question.name) == (key.0, &key.1)))
+        .map(|(ecosystem, name)| Question { ecosystem: *ecosystem, name: name.clone(), brief: true })
+        .collect()
 }
 
 /// Says for each registry how many packages it did not answer for.

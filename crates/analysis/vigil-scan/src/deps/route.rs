@@ -28,6 +28,8 @@ pub(crate) struct Routes {
     npm: Option<String>,
     scopes: BTreeMap<String, String>,
     configured: BTreeSet<Ecosystem>,
+    /// Packages that a lock file says come from a private host.
+    locked: BTreeMap<(Ecosystem, String), String>,
 }
 
 /// Indexes that hold the same packages as PyPI.
@@ -215,9 +217,27 @@ impl Routes {
             Origin::Registry if self.configured.contains(&ecosystem) => return Route::Ask,
             Origin::Registry => {}
         }
+        self.of_name(ecosystem, &declared.name, indexes)
+    }
+
+    /// Says where a name is looked up of which nothing else is known.
+    pub(crate) fn of_name(&self, ecosystem: Ecosystem, name: &str, indexes: &[IndexSetting]) -> Route {
+        if self.configured.contains(&ecosystem) {
+            return Route::Ask;
+        }
+        if let Some(host) = self.locked.get(&(ecosystem, ecosystem.normalise(name))) {
+            return Route::Private(host.clone());
+        }
         match ecosystem {
             Ecosystem::PyPi => self.pypi(indexes),
-            Ecosystem::Npm => self.npm(&declared.name),
+            Ecosystem::Npm => self.npm(name),
+        }
+    }
+
+    /// Takes what a lock file says about a package.
+    pub(crate) fn locked(&mut self, ecosystem: Ecosystem, name: String, address: Option<&str>) {
+        if let Some(address) = address.filter(|address| kind(ecosystem, address) == Kind::Private) {
+            self.locked.insert((ecosystem, name), host(address));
         }
     }
 

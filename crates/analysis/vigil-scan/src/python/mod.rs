@@ -28,6 +28,11 @@ use crate::facts::Facts;
 use crate::finding::{Note, NoteKind};
 use crate::source::{Source, Span};
 
+/// A text is nested too deeply to be parsed.
+pub(crate) fn is_nested_too_deeply(text: &str) -> bool {
+    nesting::check(text).is_err()
+}
+
 /// Reads a Python file. A file that does not parse yields what the parser recovered, and a note.
 pub(crate) fn read(source: &Source) -> (Facts, Vec<Note>) {
     let skipped = |line: u32, message: String| Note {

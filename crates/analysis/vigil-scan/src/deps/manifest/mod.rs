@@ -1,11 +1,18 @@
 //! Manifests: one file for each format, all with the place of every name.
 
+mod conda;
+mod ini;
 pub(crate) mod json;
-pub(crate) mod package_json;
-pub(crate) mod pyproject;
+mod lock;
+mod package_json;
+mod pipfile;
+mod pnpm_workspace;
+mod pyproject;
 mod requirement;
-pub(crate) mod requirements;
-pub(crate) mod toml;
+mod requirements;
+mod setup_cfg;
+mod setup_py;
+mod toml;
 
 use std::path::Path;
 
@@ -17,7 +24,18 @@ use crate::source::{Source, Span};
 pub(crate) enum Format {
     Requirements,
     Pyproject,
+    SetupCfg,
+    SetupPy,
+    Pipfile,
+    Conda,
     PackageJson,
+    PnpmWorkspace,
+    /// `poetry.lock`, `uv.lock`, `pdm.lock`.
+    TomlLock,
+    PipfileLock,
+    PackageLock,
+    YarnLock,
+    PnpmLock,
 }
 
 impl Format {
@@ -26,7 +44,17 @@ impl Format {
         let name = path.file_name()?.to_str()?;
         match name {
             "pyproject.toml" => return Some(Self::Pyproject),
+            "setup.cfg" => return Some(Self::SetupCfg),
+            "setup.py" => return Some(Self::SetupPy),
+            "Pipfile" => return Some(Self::Pipfile),
+            "environment.yml" | "environment.yaml" | "conda.yml" | "conda.yaml" => return Some(Self::Conda),
             "package.json" => return Some(Self::PackageJson),
+            "pnpm-workspace.yaml" => return Some(Self::PnpmWorkspace),
+            "poetry.lock" | "uv.lock" | "pdm.lock" => return Some(Self::TomlLock),
+            "Pipfile.lock" => return Some(Self::PipfileLock),
+            "package-lock.json" | "npm-shrinkwrap.json" => return Some(Self::PackageLock),
+            "yarn.lock" => return Some(Self::YarnLock),
+            "pnpm-lock.yaml" => return Some(Self::PnpmLock),
             _ => {}
         }
         let text = name.ends_with(".txt") || name.ends_with(".in");
@@ -41,14 +69,19 @@ impl Format {
     /// Whose packages it declares.
     pub(crate) fn ecosystem(self) -> Ecosystem {
         match self {
-            Self::PackageJson => Ecosystem::Npm,
+            Self::PackageJson | Self::PnpmWorkspace | Self::PackageLock | Self::YarnLock | Self::PnpmLock => {
+                Ecosystem::Npm
+            }
             _ => Ecosystem::PyPi,
         }
     }
 
-    /// It describes a project, rather than only listing requirements.
-    pub(crate) fn is_project(self) -> bool {
-        !matches!(self, Self::Requirements)
+    /// Tools write it; it tells what is known and is not reported.
+    pub(crate) fn is_lock(self) -> bool {
+        matches!(
+            self,
+            Self::TomlLock | Self::PipfileLock | Self::PackageLock | Self::YarnLock | Self::PnpmLock
+        )
     }
 
     /// Reads a file of this format. Broken ones give a note in the contents.
@@ -56,9 +89,36 @@ impl Format {
         match self {
             Self::Requirements => requirements::parse(source),
             Self::Pyproject => pyproject::parse(source),
+            Self::SetupCfg => setup_cfg::parse(source),
+            Self::SetupPy => setup_py::parse(source),
+            Self::Pipfile => pipfile::parse(source),
+            Self::Conda => conda::parse(source),
             Self::PackageJson => package_json::parse(source),
+            Self::PnpmWorkspace => pnpm_workspace::parse(source),
+            Self::TomlLock => lock::toml(source),
+            Self::PipfileLock => lock::pipfile(source),
+            Self::PackageLock => lock::package(source),
+            Self::YarnLock => lock::yarn(source),
+            Self::PnpmLock => lock::pnpm(source),
         }
     }
+
+    /// Every format, for those who try them all.
+    pub(crate) const ALL: [Self; 13] = [
+        Self::Requirements,
+        Self::Pyproject,
+        Self::SetupCfg,
+        Self::SetupPy,
+        Self::Pipfile,
+        Self::Conda,
+        Self::PackageJson,
+        Self::PnpmWorkspace,
+        Self::TomlLock,
+        Self::PipfileLock,
+        Self::PackageLock,
+        Self::YarnLock,
+        Self::PnpmLock,
+    ];
 }
 
 /// The span of `len` bytes from `start`.

@@ -24,6 +24,9 @@ pub(crate) fn parse(source: &Source) -> Contents {
         contents.notes.push(note(source, 0, "this is no JSON object; nothing was checked".to_owned()));
         return contents;
     }
+    contents.declares =
+        root.entry("name").is_some() || SECTIONS.iter().any(|section| root.entry(section).is_some());
+    contents.aliases = aliases(&root);
     contents.own_names.extend(root.entry("name").and_then(Node::text).map(str::to_owned));
     for section in SECTIONS {
         let Some(table) = root.entry(section) else { continue };
@@ -37,6 +40,18 @@ pub(crate) fn parse(source: &Source) -> Contents {
     }
     contents.declared.sort_by_key(|declared| declared.span);
     contents
+}
+
+/// Names that tools map to the project's own files: the literal beginnings of Jest's patterns, aliases of loaders.
+fn aliases(root: &Node) -> Vec<String> {
+    let mapped = root.entry("jest").and_then(|jest| jest.entry("moduleNameMapper"));
+    let patterns = mapped.map(Node::entries).unwrap_or_default().iter().map(|(key, _)| {
+        let literal = key.text.trim_start_matches('^');
+        literal.split(['(', '$', '.', '*', '[', '\\', '?', '|']).next().unwrap_or("")
+    });
+    let plain = ["_moduleAliases", "alias"].into_iter().filter_map(|section| root.entry(section));
+    let plain = plain.flat_map(Node::entries).map(|(key, _)| key.text.as_str());
+    patterns.chain(plain).filter(|alias| !alias.is_empty()).map(str::to_owned).collect()
 }
 
 fn declared(key: &Key, spec: &str) -> Option<Declared> {

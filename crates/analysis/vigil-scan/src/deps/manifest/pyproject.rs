@@ -1,6 +1,7 @@
 //! `pyproject.toml`: PEP 621, dependency groups, and the tables of Poetry, PDM, uv and Hatch.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use ::toml::Spanned;
 use ::toml::de::{DeTable, DeValue};
@@ -27,6 +28,7 @@ pub(crate) fn parse(source: &Source) -> Contents {
     reader.pdm(&root);
     reader.hatch(&root);
     reader.uv(&root);
+    reader.setuptools(&root);
     contents.declared.sort_by_key(|declared| declared.span);
     contents
 }
@@ -38,6 +40,8 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn standard(&mut self, root: &DeTable<'_>) {
+        self.contents.declares =
+            toml::table(root, &["project"]).is_some() || toml::table(root, &["dependency-groups"]).is_some();
         self.own_name(toml::text(root, &["project", "name"]));
         if let Some(list) = find(root, &["project", "dependencies"]) {
             self.list(list, "project.dependencies");
@@ -53,8 +57,39 @@ impl Reader<'_> {
         }
     }
 
+    /// Lists that setuptools reads from files; those that any other tool computes cannot be known.
+    fn setuptools(&mut self, root: &DeTable<'_>) {
+        let dynamic = find(root, &["project", "dynamic"]).map(items).unwrap_or_default();
+        let is_dynamic = |key: &str| dynamic.iter().any(|item| item.get_ref().as_str() == Some(key));
+        if !is_dynamic("dependencies") && !is_dynamic("optional-dependencies") {
+            return;
+        }
+        let table = toml::table(root, &["tool", "setuptools", "dynamic"]);
+        let mut files = Vec::new();
+        if let Some(file) = table.and_then(|table| find(table, &["dependencies", "file"])) {
+            files.push(file);
+        }
+        let extras = table.and_then(|table| toml::table(table, &["optional-dependencies"]));
+        for (_, _, extra) in extras.map(entries).unwrap_or_default() {
+            files.extend(extra.get_ref().as_table().and_then(|extra| find(extra, &["file"])));
+        }
+        // Poetry has its own tables, whatever the standard one says.
+        self.contents.open |=
+            files.is_empty() && toml::table(root, &["tool", "poetry", "dependencies"]).is_none();
+        for file in files {
+            let list = if file.get_ref().is_array() { items(file) } else { std::slice::from_ref(file) };
+            for file in list {
+                if let Some(text) = file.get_ref().as_str() {
+                    let span = place(self.source, file.span(), text);
+                    self.contents.includes.push((PathBuf::from(text), span));
+                }
+            }
+        }
+    }
+
     fn poetry(&mut self, root: &DeTable<'_>) {
         let Some(poetry) = toml::table(root, &["tool", "poetry"]) else { return };
+        self.contents.declares = true;
         self.own_name(toml::text(poetry, &["name"]));
         if let Some(packages) = find(poetry, &["packages"]) {
             for package in items(packages).iter().filter_map(|item| item.get_ref().as_table()) {

@@ -1,5 +1,7 @@
 //! One requirement as Python tools write it (PEP 508): `name[extra]>=1,<2; marker`, `name @ url`.
 
+use crate::deps::declared::{Declared, Ecosystem, Origin};
+
 /// The parts of a requirement; offsets count from the start of the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Requirement<'a> {
@@ -40,6 +42,25 @@ pub(crate) fn parse(text: &str) -> Option<Requirement<'_>> {
     let version = version.strip_prefix('(').map_or(version, |inner| inner.trim_end_matches(')').trim());
     let fine = version.is_empty() || version.starts_with(['>', '=', '<', '!', '~']);
     fine.then_some(Requirement { name, start, version, url: None })
+}
+
+/// The dependency that a requirement in a quoted list declares; `at` is where the text begins in the file.
+pub(crate) fn declared(text: &str, at: usize) -> Option<Declared> {
+    let found = parse(text)?;
+    let origin = match found.url {
+        Some(url) if url.starts_with("file:") => Origin::Local,
+        Some(_) => Origin::Elsewhere,
+        None => Origin::Registry,
+    };
+    let start = u32::try_from(at + found.start).unwrap_or(u32::MAX);
+    Some(Declared {
+        ecosystem: Ecosystem::PyPi,
+        name: found.name.to_owned(),
+        alias: None,
+        requirement: found.version.to_owned(),
+        origin,
+        span: super::span_of(start, found.name.len()),
+    })
 }
 
 #[cfg(test)]

@@ -25,7 +25,13 @@ pub(crate) fn parse(source: &Source) -> Contents {
         }
         read_line(source, &line, &mut contents);
     }
+    contents.declares = !contents.declared.is_empty() || !contents.includes.is_empty();
     contents
+}
+
+/// Reads one line that another kind of file quotes; `start` is where it begins in the file.
+pub(super) fn quoted(source: &Source, text: &str, start: usize, contents: &mut Contents) {
+    read_line(source, &LogicalLine { text: text.to_owned(), pieces: vec![(0, start)] }, contents);
 }
 
 fn read_line(source: &Source, line: &LogicalLine, contents: &mut Contents) {
