@@ -32,6 +32,14 @@ fn names_password(expression: &Expression<'_>) -> bool {
         _ => value::last_name(expression),
     };
     let Some(name) = name else { return false };
+    // `Method.PASSWORD` of an enumeration is a name for a kind.
+    let shouted = |name: &str| !name.chars().any(|c| c.is_ascii_lowercase());
+    let object = value::member(expression).and_then(|member| value::last_name(member.object()));
+    if object.is_some_and(|object| {
+        object != "env" && shouted(name) && object.starts_with(|c: char| c.is_ascii_uppercase())
+    }) {
+        return false;
+    }
     let plain: String =
         name.chars().filter(|c| !matches!(c, '_' | '-' | '$')).map(|c| c.to_ascii_lowercase()).collect();
     ["password", "passwd", "passphrase", "pwd"].iter().any(|word| plain.contains(word))

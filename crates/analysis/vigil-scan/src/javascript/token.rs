@@ -35,7 +35,7 @@ pub(super) fn entry<'a>(reader: &mut Reader<'a>, entry: &'a ObjectProperty<'a>) 
             }
         }
         "secretOrKey" | "secretOrPrivateKey" => sign_with(reader, &entry.value),
-        "secret" | "keys" => sign_with_each(reader, &entry.value),
+        "secret" => sign_with_each(reader, &entry.value),
         _ => named(reader, name, span(entry), &entry.value),
     }
 }
@@ -278,6 +278,9 @@ fn push_key(reader: &mut Reader<'_>, text: Text) {
 fn session<'a>(reader: &mut Reader<'a>, call: &'a CallExpression<'a>) {
     let Some(options) = value::argument(&call.arguments, 0) else { return };
     let Expression::ObjectExpression(options) = bare(options) else { return };
+    if let Some(keys) = value::entry(options, "keys") {
+        sign_with_each(reader, keys);
+    }
     let options = match value::entry(options, "cookie").map(bare) {
         Some(Expression::ObjectExpression(cookie)) => cookie,
         _ => options,

@@ -58,6 +58,7 @@ fn signing_keys_that_are_written_down() {
         ("app.use(cookieParser('tangerine'))", "tangerine"),
         ("app.use(session({ secret: ['tangerine'] }))", "tangerine"),
         ("app.keys = ['tangerine']", "tangerine"),
+        ("app.use(cookieSession({ keys: ['tangerine'] }))", "tangerine"),
     ] {
         let found: Vec<String> = facts(text).signing_keys.into_iter().map(|it| it.value).collect();
         assert_eq!(found, [key], "{text}");
@@ -69,6 +70,7 @@ fn signing_keys_that_are_written_down() {
         "jwt.sign(p, `${a}b`)",
         "crypto.sign('sha256', 'data')",
         "wallet.sign(tx, 'x')",
+        "redact({ keys: ['name'] })",
         "jwt.decode(token, 'x')",
     ] {
         assert!(facts(text).signing_keys.is_empty(), "{text}");

@@ -55,6 +55,11 @@ impl<'a> Trials<'a> {
         if name == "expect" {
             return;
         }
+        if is_tap_assertion(name) && self.is_taken(name) {
+            self.equality(name, call);
+            self.asserts(call, is_constant_assertion(name, call));
+            return;
+        }
         if let Some((module, _)) = scope.module(name)
             && is_assertion_module(module)
         {
@@ -175,6 +180,13 @@ impl<'a> Trials<'a> {
             Some(Kind::Test(declared)) => declared.parameters.contains(&name),
             // A function that is handed the test's own object.
             Some(Kind::Function(_)) => matches!(name, "t" | "st" | "assert"),
+            _ => false,
+        }
+    }
+
+    fn is_taken(&self, name: &str) -> bool {
+        match self.frames.last().map(|frame| &frame.kind) {
+            Some(Kind::Test(declared)) => declared.taken.contains(&name),
             _ => false,
         }
     }
@@ -483,6 +495,52 @@ fn is_query(name: &str) -> bool {
 /// Waits that fail when their time is over.
 fn is_wait(name: &str) -> bool {
     name.strip_prefix("waitFor").is_some_and(|rest| !matches!(rest, "Timeout" | "NextUpdate" | "Ms" | "Time"))
+}
+
+/// Assertions of the tap family, when a test takes them out of its object.
+fn is_tap_assertion(name: &str) -> bool {
+    matches!(
+        name,
+        "equal"
+            | "equals"
+            | "same"
+            | "is"
+            | "isEqual"
+            | "not"
+            | "isNot"
+            | "notSame"
+            | "notEqual"
+            | "ok"
+            | "notOk"
+            | "true"
+            | "false"
+            | "truthy"
+            | "falsy"
+            | "throws"
+            | "doesNotThrow"
+            | "rejects"
+            | "resolves"
+            | "pass"
+            | "fail"
+            | "match"
+            | "notMatch"
+            | "has"
+            | "hasStrict"
+            | "strictSame"
+            | "deepEqual"
+            | "strictEqual"
+            | "type"
+            | "error"
+            | "ifError"
+            | "like"
+            | "plan"
+            | "snapshot"
+            | "matchSnapshot"
+            | "emits"
+            | "equivalent"
+            | "notThrows"
+            | "regex"
+    )
 }
 
 /// Methods of a test's object that organise and do not assert.

@@ -1,6 +1,6 @@
 //! Which calls declare a test, a group or a hook, and which skip one.
 
-use oxc_ast::ast::{CallExpression, Comment, Expression, ObjectExpression};
+use oxc_ast::ast::{BindingPattern, CallExpression, Comment, Expression, FormalParameters, ObjectExpression};
 use oxc_span::GetSpan as _;
 
 use super::super::scope::{Bound, Scope};
@@ -131,13 +131,21 @@ impl<'a> Trials<'a> {
         let mut parameters = Vec::new();
         if !declaration.rows {
             parameters.extend(body.and_then(first_parameter));
+            parameters.extend(body.and_then(second_parameter));
         }
         if matches!(declaration.base, "QUnit") {
             parameters.push("assert");
         }
+        let taken = body.map(taken_out).unwrap_or_default();
         let test = Test { name, span: span(call), head: head(call), skipped, ..Test::default() };
-        let declared =
-            Declared { test, group: self.group(), body: local.filter(|_| unknown), parameters, unknown };
+        let declared = Declared {
+            test,
+            group: self.group(),
+            body: local.filter(|_| unknown),
+            parameters,
+            taken,
+            unknown,
+        };
         let opened = (call.span.start, call.span.end);
         self.frames.push(Frame {
             kind: Kind::Test(Box::new(declared)),
@@ -370,6 +378,33 @@ fn first_parameter<'a>(function: &'a Expression<'a>) -> Option<&'a str> {
         _ => return None,
     };
     parameters.items.first()?.pattern.get_identifier_name().map(|name| name.as_str())
+}
+
+/// `(t, done) => …`.
+fn second_parameter<'a>(function: &'a Expression<'a>) -> Option<&'a str> {
+    parameters(function)?.items.get(1)?.pattern.get_identifier_name().map(|name| name.as_str())
+}
+
+fn parameters<'b, 'a>(function: &'b Expression<'a>) -> Option<&'b FormalParameters<'a>> {
+    match bare(function) {
+        Expression::ArrowFunctionExpression(function) => Some(&function.params),
+        Expression::FunctionExpression(function) => Some(&function.params),
+        _ => None,
+    }
+}
+
+/// The names of `({ equal, same }) => …`.
+fn taken_out<'a>(function: &'a Expression<'a>) -> Vec<&'a str> {
+    let first = parameters(function).and_then(|parameters| parameters.items.first());
+    let Some(BindingPattern::ObjectPattern(pattern)) = first.map(|first| &first.pattern) else {
+        return Vec::new();
+    };
+    pattern
+        .properties
+        .iter()
+        .filter_map(|property| property.value.get_identifier_name())
+        .map(|name| name.as_str())
+        .collect()
 }
 
 /// `{ skip: true }`, `{ skip: "why" }`: skipped, and whether it says why. A condition is no skip that is always there.

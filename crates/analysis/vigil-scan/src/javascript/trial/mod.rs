@@ -77,6 +77,8 @@ struct Declared<'a> {
     body: Option<&'a str>,
     /// First parameters of the callback and of those within: `t`, `assert`, `done`.
     parameters: Vec<&'a str>,
+    /// What the callback takes out of its first parameter: `equal`, `same`.
+    taken: Vec<&'a str>,
     unknown: bool,
 }
 

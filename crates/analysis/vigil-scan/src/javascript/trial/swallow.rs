@@ -14,9 +14,10 @@ pub(super) fn swallows(attempt: &TryStatement<'_>, handler: &CatchClause<'_>) ->
 fn does_nothing(statement: &Statement<'_>) -> bool {
     match statement {
         Statement::EmptyStatement(_) => true,
-        Statement::ReturnStatement(returned) => {
-            returned.argument.as_ref().is_none_or(|value| !bare(value).is_call_like_expression())
-        }
+        Statement::ReturnStatement(returned) => returned.argument.as_ref().is_none_or(|value| {
+            let value = bare(value);
+            value.is_literal() || value.is_undefined()
+        }),
         Statement::ExpressionStatement(statement) => match bare(&statement.expression) {
             Expression::CallExpression(call) => {
                 if value::root_name(&call.callee) == Some("console") {
