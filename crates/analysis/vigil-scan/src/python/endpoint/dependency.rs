@@ -80,7 +80,7 @@ fn of_marker<'a>(
     }
     let asked = call.arguments.find_argument_value("dependency", 0).or(annotation);
     let Some(asked) = asked else { return (name == "Security").then(|| name.to_owned()) };
-    let asked_name = name_of(asked, names);
+    let asked_name = name_of(asked);
     if name == "Security" {
         return Some(asked_name.map_or_else(|| name.to_owned(), |asked| guard::by_kind(&asked)));
     }
@@ -88,9 +88,9 @@ fn of_marker<'a>(
     Some(if is_guard_by_kind(asked, names, steps) { guard::by_kind(&asked_name) } else { asked_name })
 }
 
-fn name_of<'a>(expr: &'a Expr, names: &Names<'a>) -> Option<String> {
+fn name_of(expr: &Expr) -> Option<String> {
     match expr {
-        Expr::Call(call) => name_of(&call.func, names),
+        Expr::Call(call) => name_of(&call.func),
         Expr::Attribute(attribute) => Some(attribute.attr.to_string()),
         Expr::Name(name) => Some(name.id.to_string()),
         _ => None,

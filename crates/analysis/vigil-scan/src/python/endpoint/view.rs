@@ -130,7 +130,7 @@ fn attributes<'a>(class: &'a StmtClassDef, names: &Names<'a>) -> Vec<String> {
                 }
             }
             "decorators" | "method_decorators" => {
-                guards.extend(guard::names_of_list(value, names).into_iter());
+                guards.extend(guard::names_of_list(value, names));
             }
             _ => {}
         }
