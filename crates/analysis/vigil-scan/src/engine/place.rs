@@ -23,6 +23,12 @@ pub(super) struct Selection {
 }
 
 impl Selection {
+    /// Contents that count instead of what lies on the disk, by their paths from the root.
+    pub(super) fn given(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let contents = self.contents.iter();
+        contents.map(|(path, bytes)| (crate::files::relative(path, &self.root), bytes.clone())).collect()
+    }
+
     /// The bytes of a file.
     pub(super) fn bytes(&self, found: &Found, limit: u64) -> Result<Vec<u8>, Unread> {
         match self.contents.get(&found.path) {

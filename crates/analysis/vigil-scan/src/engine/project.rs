@@ -107,7 +107,12 @@ fn packages(selection: &Selection, judged: &[(PathBuf, Judged)], job: &Job<'_>, 
     }
     names.sort_unstable();
     names.dedup();
-    let project = deps::Project { root: selection.root.clone(), files: names, imports };
+    let project = deps::Project {
+        root: selection.root.clone(),
+        files: names,
+        imports,
+        contents: selection.given(),
+    };
     let none = Registries::default();
     let checked = deps::check(&project, &job.settings.config, job.registries.unwrap_or(&none), job.now);
     whole.findings.extend(checked.findings);
