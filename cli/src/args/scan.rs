@@ -9,7 +9,7 @@ use crate::exit;
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = const_format(),
+    after_help = scan_help(),
     next_help_heading = "What is scanned"
 )]
 pub(crate) struct Scan {
@@ -84,7 +84,7 @@ pub(crate) struct Scan {
     /// Configuration file [default: .vigil.yaml here or above]
     #[arg(short, long, value_name = "FILE", help_heading = "Surroundings")]
     pub(crate) config: Option<PathBuf>,
-    /// Ask no registry
+    /// Ask no registry; without it, names of packages go to PyPI and npm, or to where the project gets them
     #[arg(long, help_heading = "Surroundings")]
     pub(crate) offline: bool,
     /// Exit code 4 when a registry does not answer
@@ -95,7 +95,7 @@ pub(crate) struct Scan {
     pub(crate) no_cache: bool,
 }
 
-fn const_format() -> String {
+fn scan_help() -> String {
     format!(
         "Examples:\n  vigil scan\n  vigil scan src tests --fail-on medium\n  vigil scan --staged\n  \
         vigil scan --diff origin/main -f sarif=vigil.sarif -f human\n\n{}",

@@ -71,10 +71,16 @@ pub(crate) fn run(context: &Context, plan: Plan) -> Ended {
     let directory = std::env::current_dir().context("finding the working directory")?;
     let settings = settings(context, &plan, &directory)?;
     let formats = formats(&plan, &settings)?;
-    let Some((target, repository)) = target(&plan, &directory)? else {
+    let (target, repository) = target(&plan, &directory)?;
+    if let Target::Changed(changes) | Target::Staged(changes, _) = &target
+        && changes.is_empty()
+    {
         writeln!(anstream::stderr().lock(), "No changed files to scan.")?;
-        return Ok(exit::OK);
-    };
+        // Whoever reads a report finds one that says so.
+        if formats.iter().all(|(format, file)| *format == Format::Human && file.is_none()) {
+            return Ok(exit::OK);
+        }
+    }
     let progress = Progress::default();
     let http = Http::new(context);
     let cache = cache_directory(context);
@@ -100,8 +106,9 @@ pub(crate) fn run(context: &Context, plan: Plan) -> Ended {
     let outcome = scan(&job, plan.quiet)?;
     if plan.list_files {
         let mut out = anstream::stdout().lock();
+        let root = &outcome.report.root;
         for file in &outcome.files {
-            writeln!(out, "{}", shown(&outcome.report.root.join(file), &directory).display())?;
+            writeln!(out, "{}", shown(&root.join(file), &directory, root).display())?;
         }
         return Ok(if outcome.files.is_empty() { exit::NOTHING_SCANNED } else { exit::OK });
     }
@@ -116,9 +123,15 @@ pub(crate) fn run(context: &Context, plan: Plan) -> Ended {
     // What was mended is not there any more; the report speaks of what is.
     let outcome = if fixed { scan(&job, plan.quiet)? } else { outcome };
     let ended = code(&plan, &settings, &outcome);
-    let mut report = relative_to(outcome, &directory, &formats);
+    let mut report = outcome.report;
     report.tool_version = env!("CARGO_PKG_VERSION").to_owned();
     report.duration = started.elapsed();
+    let here = (report.root != directory).then(|| relative_to(report.clone(), &directory));
+    // The host of a repository counts paths from its top, a person from where they are.
+    let seen = |format: Format| match format {
+        Format::Sarif | Format::Github | Format::Gitlab | Format::Markdown => &report,
+        _ => here.as_ref().unwrap_or(&report),
+    };
     let plain = context.variable("NO_COLOR").is_some_and(|value| !value.is_empty());
     let look = Look {
         color: settings.config.output.colors && !plain && std::io::stdout().is_terminal(),
@@ -128,13 +141,13 @@ pub(crate) fn run(context: &Context, plan: Plan) -> Ended {
     };
     for (format, file) in &formats {
         let Some(file) = file else {
-            write!(anstream::stdout().lock(), "{}", vigil_scan::render(&report, *format, look))?;
+            write!(anstream::stdout().lock(), "{}", vigil_scan::render(seen(*format), *format, look))?;
             continue;
         };
-        let text = vigil_scan::render(&report, *format, Look { color: false, ..look });
+        let text = vigil_scan::render(seen(*format), *format, Look { color: false, ..look });
         super::replace(file, text.as_bytes()).map_err(|error| UsageError(format!("{error:#}")))?;
         if *format == Format::Human {
-            write!(anstream::stdout().lock(), "{}", vigil_scan::render(&report, *format, look))?;
+            write!(anstream::stdout().lock(), "{}", vigil_scan::render(seen(*format), *format, look))?;
         }
     }
     if ended == exit::NOTHING_SCANNED {
@@ -168,7 +181,16 @@ fn settings(context: &Context, plan: &Plan, directory: &Path) -> anyhow::Result<
         downloads_url: addresses.downloads,
         ..plan.flags.clone()
     };
-    let settings = Settings::load(plan.config.as_deref(), directory, flags)
+    // A project that lies elsewhere brings its own configuration.
+    let elsewhere = || {
+        let places = plan.paths.iter().filter_map(|path| directory.join(path).canonicalize().ok());
+        places.into_iter().find(|place| vigil_scan::discover(place).is_some())
+    };
+    let start = match (&plan.config, vigil_scan::discover(directory)) {
+        (None, None) => elsewhere(),
+        _ => None,
+    };
+    let settings = Settings::load(plan.config.as_deref(), start.as_deref().unwrap_or(directory), flags)
         .map_err(|error| UsageError(format!("configuration: {error}")))?;
     if plan.verbose || settings.config.output.verbose {
         let file =
@@ -207,28 +229,26 @@ fn formats(plan: &Plan, settings: &Settings) -> anyhow::Result<Vec<(Format, Opti
     Ok(formats)
 }
 
-/// What is scanned; `None` when nothing changed.
-fn target(plan: &Plan, directory: &Path) -> anyhow::Result<Option<(Target, Option<PathBuf>)>> {
+/// What is scanned, and the top of the repository that knows what changed.
+fn target(plan: &Plan, directory: &Path) -> anyhow::Result<(Target, Option<PathBuf>)> {
     let repository = || Repository::around(directory);
     Ok(match &plan.what {
         What::Everything => {
             let paths = if plan.paths.is_empty() { vec![PathBuf::from(".")] } else { plan.paths.clone() };
-            Some((Target::Paths(paths), None))
+            (Target::Paths(paths), None)
         }
         What::ChangedOnly => {
             let repository = repository()?;
-            let changes = repository.changed_files(&plan.paths)?;
-            (!changes.is_empty()).then_some((Target::Changed(changes), Some(repository.top)))
+            (Target::Changed(repository.changed_files(&plan.paths)?), Some(repository.top))
         }
         What::Diff(revision) => {
             let repository = repository()?;
-            let changes = repository.since(revision, &plan.paths)?;
-            (!changes.is_empty()).then_some((Target::Changed(changes), Some(repository.top)))
+            (Target::Changed(repository.since(revision, &plan.paths)?), Some(repository.top))
         }
         What::Staged => {
             let repository = repository()?;
             let (changes, contents) = repository.staged(&plan.paths)?;
-            (!changes.is_empty()).then_some((Target::Staged(changes, contents), Some(repository.top)))
+            (Target::Staged(changes, contents), Some(repository.top))
         }
         What::Stdin(name) => {
             let mut bytes = Vec::new();
@@ -237,7 +257,7 @@ fn target(plan: &Plan, directory: &Path) -> anyhow::Result<Option<(Target, Optio
                 .take(MAX_STDIN_BYTES)
                 .read_to_end(&mut bytes)
                 .context("reading standard input")?;
-            Some((Target::Text(name.clone(), bytes), None))
+            (Target::Text(name.clone(), bytes), None)
         }
     })
 }
@@ -288,18 +308,10 @@ fn code(plan: &Plan, settings: &Settings, outcome: &Outcome) -> u8 {
     }
 }
 
-/// Makes paths relative to the working directory, or absolute where they lie elsewhere; for formats that a repository's
-/// host reads they stay relative to its top.
-fn relative_to(outcome: Outcome, directory: &Path, formats: &[(Format, Option<PathBuf>)]) -> Report {
-    let mut report = outcome.report;
-    let hosted = |format: &Format| {
-        matches!(format, Format::Sarif | Format::Github | Format::Gitlab | Format::Markdown)
-    };
-    if report.root == directory || formats.iter().any(|(format, _)| hosted(format)) {
-        return report;
-    }
+/// Makes paths relative to the working directory.
+fn relative_to(mut report: Report, directory: &Path) -> Report {
     let root = std::mem::replace(&mut report.root, directory.to_owned());
-    let place = |file: &mut PathBuf| *file = shown(&root.join(&*file), directory);
+    let place = |file: &mut PathBuf| *file = shown(&root.join(&*file), directory, &root);
     let suppressed = report.suppressed.iter_mut().map(|suppressed| &mut suppressed.finding);
     for finding in report.findings.iter_mut().chain(suppressed) {
         place(&mut finding.file);
@@ -312,6 +324,15 @@ fn relative_to(outcome: Outcome, directory: &Path, formats: &[(Format, Option<Pa
     report
 }
 
-fn shown(path: &Path, directory: &Path) -> PathBuf {
-    path.strip_prefix(directory).unwrap_or(path).to_owned()
+/// A path as it looks from a directory: with `..` when both lie below the root, absolute when they do not.
+fn shown(path: &Path, directory: &Path, root: &Path) -> PathBuf {
+    if let Ok(below) = path.strip_prefix(directory) {
+        return below.to_owned();
+    }
+    let common = directory.ancestors().find(|above| above.starts_with(root) && path.starts_with(above));
+    let Some(common) = common else { return path.to_owned() };
+    let up = directory.strip_prefix(common).map_or(0, |below| below.components().count());
+    let mut shown: PathBuf = std::iter::repeat_n("..", up).collect();
+    shown.push(path.strip_prefix(common).unwrap_or(path));
+    shown
 }

@@ -239,6 +239,11 @@ fn every_help_has_its_text_on_stdout_and_fits_a_terminal() {
         "ca",
         "config",
         "bench",
+        "scan",
+        "deps",
+        "tests",
+        "init",
+        "rules",
         "completions",
     ];
     for command in commands {

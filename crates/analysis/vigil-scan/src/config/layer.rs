@@ -69,8 +69,6 @@ pub(crate) struct RuleChange {
 #[derive(Clone, Debug)]
 pub(crate) struct Override {
     pub(crate) paths: GlobSet,
-    /// The directory that the globs start from.
-    pub(crate) base: PathBuf,
     pub(crate) layer: Layer,
 }
 
@@ -184,7 +182,7 @@ pub(crate) fn check(file: ConfigFile, path: &Path) -> Result<(Layer, Vec<Note>),
             section.categories,
             section.exclude_rules,
         )?;
-        layer.overrides.push(Override { paths, base: base.to_owned(), layer: judging });
+        layer.overrides.push(Override { paths, layer: judging });
     }
     Ok((layer, notes))
 }

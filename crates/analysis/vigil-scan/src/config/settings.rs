@@ -45,6 +45,9 @@ pub struct Settings {
     pub config: Config,
     /// The file it comes from, if there is one.
     pub file: Option<PathBuf>,
+    /// The directory that paths in the configuration start from: that of the file when it lies here or above, else the
+    /// working directory.
+    pub base: PathBuf,
     /// What the files say to no effect.
     pub notes: Vec<Note>,
     layer: Layer,
@@ -64,20 +67,15 @@ impl Settings {
             None => Layer::default(),
         };
         let config = resolve(&layer, &flags);
-        Ok(Self { config, file, notes, layer, flags })
-    }
-
-    /// The defaults, with what the command line says.
-    pub fn of_flags(flags: Flags) -> Self {
-        let layer = Layer::default();
-        Self { config: resolve(&layer, &flags), file: None, notes: Vec::new(), layer, flags }
+        let above = file.as_deref().and_then(Path::parent).filter(|above| start.starts_with(above));
+        let base = above.unwrap_or(start).to_owned();
+        Ok(Self { config, file, base, notes, layer, flags })
     }
 
     /// The configuration for one file, by its absolute path.
     pub fn config_for(&self, path: &Path) -> Cow<'_, Config> {
-        let matching = |over: &&Override| {
-            path.strip_prefix(&over.base).is_ok_and(|relative| over.paths.is_match(relative))
-        };
+        let path = path.strip_prefix(&self.base).unwrap_or(path);
+        let matching = |over: &&Override| over.paths.is_match(path);
         let mut matching = self.layer.overrides.iter().filter(matching).peekable();
         if matching.peek().is_none() {
             return Cow::Borrowed(&self.config);

@@ -41,14 +41,7 @@ impl Selection {
 /// Finds the files of a job.
 pub(super) fn select(job: &Job<'_>, notes: &mut Vec<Note>) -> Result<Selection, ScanError> {
     let config = &job.settings.config;
-    let base = job
-        .settings
-        .file
-        .as_deref()
-        .and_then(|file| absolute(file, &job.directory).parent().map(Path::to_owned))
-        .filter(|base| job.directory.starts_with(base))
-        .unwrap_or_else(|| job.directory.clone());
-    let excludes = Excludes::new(&config.exclude, &base).map_err(ScanError::Exclude)?;
+    let excludes = Excludes::new(&config.exclude, &job.settings.base).map_err(ScanError::Exclude)?;
     match &job.target {
         Target::Paths(paths) => named(job, paths, &excludes, notes),
         Target::Changed(changes) => {
