@@ -84,9 +84,7 @@ fn a_wrong_value_is_an_error_with_its_line() {
 
 #[test]
 fn what_is_no_mapping_is_an_error() {
-    for text in
-        ["- a\n", "text\n", "deps:\n", "deps: 3\n", "exclude: x\n", "fail_on: [\n", "a: b: c\n", "\t- x"]
-    {
+    for text in ["- a\n", "text\n", "deps: 3\n", "exclude: x\n", "fail_on: [\n", "a: b: c\n", "\t- x"] {
         let told = load(&[("v.yaml", text)], Flags::default()).map(drop);
         assert!(told.is_err_and(|told| told.starts_with("v.yaml:")), "{text:?}");
     }
