@@ -103,6 +103,7 @@ fn assertions_of_every_library_count() {
         "test('x', (t) => { t.equal(f(), 1); t.end() })",
         "test('x', (t) => { t.plan(1); f() })",
         "test('x', async ({ equal }) => { equal(f(), 1) })",
+        "const { match } = require('./helper'); test('x', () => { match(f(), 1) })",
         "test('x', (t, done) => { f(() => { done() }) })",
         "test('x', (t) => { t.test('y', (st) => { st.ok(f()) }) })",
         "QUnit.test('x', (assert) => { assert.ok(f()) })",

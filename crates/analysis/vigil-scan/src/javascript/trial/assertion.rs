@@ -55,7 +55,10 @@ impl<'a> Trials<'a> {
         if name == "expect" {
             return;
         }
-        if is_tap_assertion(name) && self.is_taken(name) {
+        let helps = || {
+            scope.module(name).is_some_and(|(module, _)| module.starts_with('.') && !is_under_test(module))
+        };
+        if is_tap_assertion(name) && (self.is_taken(name) || helps()) {
             self.equality(name, call);
             self.asserts(call, is_constant_assertion(name, call));
             return;
