@@ -6,8 +6,8 @@ use oxc_span::GetSpan as _;
 use super::super::binding::required_module;
 use super::super::scope::{Bound, Scope};
 use super::super::value::{self, bare, span};
-use super::guard;
 use super::{Found, Guard, Mount, PathGuard, Router, Routes};
+use super::{GUARDS, guard};
 use crate::facts::HOLE;
 
 /// How a receiver is known to be a router.
@@ -190,7 +190,10 @@ impl<'a> Routes<'a> {
 
     fn add_guards(&mut self, router: usize, path: &str, guards: Vec<Guard<'a>>) {
         if let Some(router) = self.routers.get_mut(router) {
-            router.guards.extend(guards.into_iter().map(|guard| PathGuard { path: path.to_owned(), guard }));
+            let room = GUARDS.saturating_sub(router.guards.len());
+            router.guards.extend(
+                guards.into_iter().take(room).map(|guard| PathGuard { path: path.to_owned(), guard }),
+            );
         }
     }
 
@@ -298,7 +301,7 @@ impl<'a> Routes<'a> {
     }
 
     fn is_parameter(&self, router: usize) -> bool {
-        self.parameters.values().any(|parameter| *parameter == router)
+        self.routers.get(router).is_some_and(|router| router.handed)
     }
 
     fn known_name(&self, object: &Expression<'a>) -> Option<usize> {
@@ -310,8 +313,13 @@ impl<'a> Routes<'a> {
         if let Some(router) = self.known_name(object) {
             return router;
         }
-        let router =
-            self.add_router(Router { framework, prefix: String::new(), guards: Vec::new(), mount: None });
+        let router = self.add_router(Router {
+            framework,
+            prefix: String::new(),
+            guards: Vec::new(),
+            mount: None,
+            handed: false,
+        });
         if let Some(name) = value::last_name(object) {
             self.rename(name, Some(router));
         }

@@ -20,6 +20,9 @@ use crate::source::Span;
 
 /// How many mounts above each other are followed.
 const MOUNTS: usize = 6;
+/// How many guards a router, and how many an endpoint, can have.
+const GUARDS: usize = 128;
+const GUARDS_SHOWN: usize = 32;
 
 /// What the walk learned about routes.
 pub(super) struct Routes<'a> {
@@ -45,6 +48,8 @@ struct Router<'a> {
     prefix: String,
     guards: Vec<PathGuard<'a>>,
     mount: Option<Mount<'a>>,
+    /// A function was handed it.
+    handed: bool,
 }
 
 /// A guard of a router, for the paths that begin so.
@@ -152,8 +157,13 @@ impl<'a> Routes<'a> {
                     .as_ref()
                     .and_then(|mount| self.routers.get(mount.parent))
                     .map_or_else(|| call::framework_of_name(name), |parent| parent.framework);
-                let router =
-                    self.add_router(Router { framework, prefix: String::new(), guards: Vec::new(), mount });
+                let router = self.add_router(Router {
+                    framework,
+                    prefix: String::new(),
+                    guards: Vec::new(),
+                    mount,
+                    handed: true,
+                });
                 self.parameters.insert(start, router);
                 self.rename(name, Some(router));
                 return;
@@ -172,7 +182,13 @@ impl<'a> Routes<'a> {
         }
         match call::made_router(scope, init) {
             Some((framework, prefix)) => {
-                let router = self.add_router(Router { framework, prefix, guards: Vec::new(), mount: None });
+                let router = self.add_router(Router {
+                    framework,
+                    prefix,
+                    guards: Vec::new(),
+                    mount: None,
+                    handed: false,
+                });
                 self.rename(name, Some(router));
             }
             None if self.names.contains_key(name) => self.rename(name, None),
@@ -297,7 +313,7 @@ impl<'a> Routes<'a> {
         };
         let checks = start.and_then(|start| self.checks.get(start)).into_iter().flatten().map(String::as_str);
         for name in name.into_iter().chain(checks) {
-            if !out.iter().any(|known| known == name) {
+            if out.len() < GUARDS_SHOWN && !out.iter().any(|known| known == name) {
                 out.push(name.to_owned());
             }
         }

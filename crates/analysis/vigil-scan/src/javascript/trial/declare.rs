@@ -10,6 +10,10 @@ use crate::facts::{Facts, Skip, Test};
 use crate::finding::{Edit, Fix};
 use crate::source::{Source, Span};
 
+/// How many comments around a skip are looked at, and how many names a test's object can have.
+const COMMENTS: usize = 32;
+const NAMES: usize = 16;
+
 /// What a call declares, by its name: `it.only.each`.
 #[derive(Clone, Copy, PartialEq)]
 enum What {
@@ -161,7 +165,12 @@ impl<'a> Trials<'a> {
         let Some(member) = value::member(&call.callee) else { return false };
         let of_parameter = matches!(bare(member.object()), Expression::Identifier(object) if declared.parameters.contains(&object.name.as_str()));
         if of_parameter && matches!(value::property(member), Some("test" | "step")) {
-            declared.parameters.extend(body(call).and_then(first_parameter));
+            if let Some(name) = body(call).and_then(first_parameter)
+                && declared.parameters.len() < NAMES
+                && !declared.parameters.contains(&name)
+            {
+                declared.parameters.push(name);
+            }
             return true;
         }
         false
@@ -440,8 +449,12 @@ fn has_comment(source: &Source, comments: &[Comment], span: Span) -> bool {
     let line = source.line_of(span.start);
     let last_line = source.line_of(span.end);
     let from = comments.partition_point(|comment| source.line_of(comment.span.end) + 1 < line);
-    comments.iter().skip(from).take_while(|comment| source.line_of(comment.span.start) <= last_line).any(
-        |comment| {
+    comments
+        .iter()
+        .skip(from)
+        .take(COMMENTS)
+        .take_while(|comment| source.line_of(comment.span.start) <= last_line)
+        .any(|comment| {
             let text = source.slice(Span::new(comment.span.start, comment.span.end));
             let above = source.line_of(comment.span.end) < line;
             // A comment behind other code of the line above belongs to that code.
@@ -452,8 +465,7 @@ fn has_comment(source: &Source, comments: &[Comment], span: Span) -> bool {
                 })
             };
             is_prose(text) && (!above || own_line())
-        },
-    )
+        })
 }
 
 fn is_prose(comment: &str) -> bool {
