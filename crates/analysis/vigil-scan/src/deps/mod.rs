@@ -135,6 +135,14 @@ pub fn check(project: &Project, config: &Config, registries: &Registries<'_>, no
             counts.get(&subject.key).copied(),
         ));
     }
+    findings.extend(missing.iter().filter_map(|import| {
+        let exists = match answers.get(&import.key) {
+            Some(Answer::Known(package)) => Some(!package.withdrawn),
+            Some(Answer::Absent) => Some(false),
+            _ => None,
+        };
+        import.finding(config, &popular, exists)
+    }));
     findings
         .sort_by(|a, b| (&a.file, a.start, a.rule, &a.message).cmp(&(&b.file, b.start, b.rule, &b.message)));
     findings.dedup();
