@@ -19,13 +19,25 @@ const WHOLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Asks registries. Certificates are read when the first question is asked.
 pub(crate) struct Http {
     extra: Vec<PathBuf>,
+    connect: Duration,
+    whole: Duration,
     agent: OnceLock<ureq::Agent>,
 }
 
 impl Http {
     pub(crate) fn new(context: &Context) -> Self {
         let extra = EXTRA_CERTIFICATES.iter().filter_map(|name| context.variable(name)).map(PathBuf::from);
-        Self { extra: extra.collect(), agent: OnceLock::new() }
+        Self {
+            extra: extra.collect(),
+            connect: CONNECT_TIMEOUT,
+            whole: WHOLE_TIMEOUT,
+            agent: OnceLock::new(),
+        }
+    }
+
+    /// For somebody who waits no longer than this for an answer.
+    pub(crate) fn within(self, whole: Duration) -> Self {
+        Self { connect: self.connect.min(whole), whole, ..self }
     }
 
     fn agent(&self) -> &ureq::Agent {
@@ -37,8 +49,8 @@ impl Http {
                 .build();
             ureq::Agent::config_builder()
                 .user_agent(concat!("vigil-scan/", env!("CARGO_PKG_VERSION")))
-                .timeout_connect(Some(CONNECT_TIMEOUT))
-                .timeout_global(Some(WHOLE_TIMEOUT))
+                .timeout_connect(Some(self.connect))
+                .timeout_global(Some(self.whole))
                 .http_status_as_error(false)
                 .max_redirects(5)
                 .tls_config(tls)

@@ -10,6 +10,7 @@ use super::{
     AuthConfig, Config, DepsConfig, FilesConfig, OutputConfig, RuleSetting, SecretsConfig,
     SuppressionsConfig, TestsConfig, file,
 };
+use crate::files::Excludes;
 use crate::finding::Note;
 use crate::rule::{Category, RuleId, Severity};
 use crate::source::Language;
@@ -70,6 +71,20 @@ impl Settings {
         let above = file.as_deref().and_then(Path::parent).filter(|above| start.starts_with(above));
         let base = above.unwrap_or(start).to_owned();
         Ok(Self { config, file, base, notes, layer, flags })
+    }
+
+    /// The defaults for a directory, with what the command line says.
+    pub fn defaults(directory: &Path, flags: Flags) -> Self {
+        let layer = Layer::default();
+        let config = resolve(&layer, &flags);
+        Self { config, file: None, base: directory.to_owned(), notes: Vec::new(), layer, flags }
+    }
+
+    /// Whether `exclude` names a file, by its absolute path. The patterns start from [`Settings::base`] where the file lies
+    /// below it, else from `directory`.
+    pub fn excludes(&self, path: &Path, directory: &Path) -> bool {
+        let base = if self.file.is_some() && path.starts_with(&self.base) { &self.base } else { directory };
+        Excludes::new(&self.config.exclude, base).is_ok_and(|excludes| excludes.names(path))
     }
 
     /// The configuration for one file, by its absolute path.

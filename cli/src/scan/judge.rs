@@ -1,0 +1,68 @@
+//! Texts that stand in no file yet, judged with the settings of the place where they will stand.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use vigil_scan::{Flags, Settings, SourceReport, discover, scan_source};
+
+/// Where the rules' pages are.
+pub(crate) const RULE_PAGES: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/rules");
+
+/// Judges texts. Settings are read once for each configuration file, until they are forgotten.
+pub(crate) struct Judge {
+    config: Option<PathBuf>,
+    known: Mutex<BTreeMap<Option<PathBuf>, Arc<Loaded>>>,
+}
+
+/// Settings, or the defaults and what is wrong with the settings.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) settings: Settings,
+    pub(crate) problem: Option<String>,
+}
+
+impl Judge {
+    /// With a configuration file that was named, or with those that are found.
+    pub(crate) fn new(config: Option<PathBuf>) -> Self {
+        Self { config, known: Mutex::default() }
+    }
+
+    /// The settings that hold for files in a directory.
+    pub(crate) fn settings(&self, directory: &Path) -> Arc<Loaded> {
+        let file = self.config.clone().or_else(|| discover(directory));
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let loaded = known.entry(file.clone()).or_insert_with(|| Arc::new(load(file.as_deref(), directory)));
+        Arc::clone(loaded)
+    }
+
+    /// The settings changed on the disk.
+    pub(crate) fn forget(&self) {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// What the rules say about a text, and what is wrong with the settings. The path is absolute; the report's is
+    /// relative to the directory of the settings, or to `root`, where it lies below.
+    pub(crate) fn document(&self, path: &Path, bytes: &[u8], root: &Path) -> (SourceReport, Option<String>) {
+        let loaded = self.settings(path.parent().unwrap_or(root));
+        let settings = &loaded.settings;
+        if settings.excludes(path, root) {
+            return (SourceReport::default(), loaded.problem.clone());
+        }
+        let above = settings.file.as_deref().and_then(Path::parent);
+        let relative =
+            [above, Some(root)].into_iter().flatten().find_map(|base| path.strip_prefix(base).ok());
+        let report = scan_source(relative.unwrap_or(path), bytes, &settings.config_for(path));
+        (report, loaded.problem.clone())
+    }
+}
+
+fn load(file: Option<&Path>, directory: &Path) -> Loaded {
+    match Settings::load(file, directory, Flags::default()) {
+        Ok(settings) => Loaded { settings, problem: None },
+        Err(error) => Loaded {
+            settings: Settings::defaults(directory, Flags::default()),
+            problem: Some(format!("configuration: {error}; the defaults hold meanwhile")),
+        },
+    }
+}
