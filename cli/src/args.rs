@@ -63,6 +63,10 @@ pub(crate) enum Command {
     Init(Init),
     /// List the rules of `vigil scan`, or show one in full
     Rules(Rules),
+    /// Judge the tool call that an agent hands to its hooks on standard input
+    Hook(Hook),
+    /// Serve an editor: findings and quick fixes over the language server protocol
+    Lsp(Lsp),
     /// Print a completion script for a shell
     Completions(Completions),
 }
@@ -249,7 +253,9 @@ pub(crate) struct Bench {
     pub(crate) serve: Option<String>,
 }
 
+mod hook;
 mod scan;
+pub(crate) use hook::{Hook, Lsp};
 pub(crate) use scan::{Deps, Init, Rules, RulesFormat, Scan, Tests};
 
 #[derive(Debug, Args)]

@@ -64,12 +64,17 @@ impl std::error::Error for NoDaemonError {}
 
 /// Tells an error once, with its chain, and chooses the exit code. A broken pipe is a quiet success.
 pub(crate) fn tell(error: &anyhow::Error) -> ExitCode {
+    ExitCode::from(told(error))
+}
+
+/// The same, for a command that goes on.
+pub(crate) fn told(error: &anyhow::Error) -> u8 {
     let broken_pipe = error
         .chain()
         .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
         .any(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe);
     if broken_pipe {
-        return ExitCode::from(OK);
+        return OK;
     }
     let style = anstyle::AnsiColor::Red.on_default().bold();
     let mut text = format!("{style}vigil:{style:#} {error}");
@@ -80,10 +85,10 @@ pub(crate) fn tell(error: &anyhow::Error) -> ExitCode {
     // Stderr may be closed; there is nobody else to tell.
     let _closed = std::io::Write::write_fmt(&mut anstream::stderr().lock(), format_args!("{text}\n"));
     if error.downcast_ref::<UsageError>().is_some() {
-        ExitCode::from(USAGE)
+        USAGE
     } else if error.downcast_ref::<NoDaemonError>().is_some() {
-        ExitCode::from(NO_DAEMON)
+        NO_DAEMON
     } else {
-        ExitCode::from(FAILED)
+        FAILED
     }
 }

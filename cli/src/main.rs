@@ -13,10 +13,13 @@ mod daemon;
 mod demo;
 mod exit;
 mod grants;
+mod hook;
+mod lsp;
 mod paths;
 mod scan;
 mod secrets;
 mod trust;
+mod wiring;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -58,6 +61,9 @@ fn main() -> ExitCode {
         Err(error) => {
             // Help and version are asked for and go to stdout; clap knows which is which.
             let _closed = error.print();
+            if error.use_stderr() && command::hook::is_asked(std::env::args_os()) {
+                return ExitCode::from(exit::OK);
+            }
             return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::OK });
         }
     };
@@ -91,6 +97,8 @@ fn main() -> ExitCode {
         Command::Tests(args) => command::tests::run_tests(&context, args),
         Command::Init(args) => command::init::run(&context, &args),
         Command::Rules(args) => command::rules::run(&context, &args),
+        Command::Hook(args) => command::hook::run(&context, &args),
+        Command::Lsp(args) => command::lsp::run(args),
         Command::Completions(args) => command::completions::run(&args),
     };
     match ended {

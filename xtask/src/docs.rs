@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::workspace::root;
 
-const COMMANDS: [&[&str]; 17] = [
+const COMMANDS: [&[&str]; 19] = [
     &[],
     &["demo"],
     &["run"],
@@ -25,6 +25,8 @@ const COMMANDS: [&[&str]; 17] = [
     &["config"],
     &["config", "show"],
     &["bench"],
+    &["hook"],
+    &["lsp"],
     &["completions"],
 ];
 

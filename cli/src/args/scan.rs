@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use vigil_scan::{Category, Language, RuleId, Severity, Strategy};
 
 use crate::exit;
+use crate::hook::Client;
 
 #[derive(Debug, Args)]
 #[command(
@@ -93,6 +94,9 @@ pub(crate) struct Scan {
     /// Neither use nor write results of earlier scans
     #[arg(long, help_heading = "Surroundings")]
     pub(crate) no_cache: bool,
+    /// Scan again whenever a file changes; Ctrl-C ends with the last exit code
+    #[arg(long, conflicts_with_all = ["stdin_filename", "list_files", "update_baseline", "fix"], help_heading = "Surroundings")]
+    pub(crate) watch: bool,
 }
 
 fn scan_help() -> String {
@@ -178,6 +182,12 @@ pub(crate) struct Init {
     /// Write over a file that is there
     #[arg(long)]
     pub(crate) force: bool,
+    /// Instead, make this agent ask `vigil hook` before it writes or installs: claude-code, codex, gemini, cursor
+    #[arg(long, value_name = "AGENT", value_parser = agent, conflicts_with_all = ["strategy", "force"])]
+    pub(crate) agent: Option<Client>,
+    /// With --agent: change the settings without asking
+    #[arg(long, short, requires = "agent")]
+    pub(crate) yes: bool,
 }
 
 #[derive(Debug, Args)]
@@ -221,4 +231,8 @@ fn strategy(word: &str) -> Result<Strategy, String> {
 
 fn unknown(kind: &str, known: &[&str]) -> String {
     format!("no such {kind}; known are {}", known.join(", "))
+}
+
+fn agent(word: &str) -> Result<Client, String> {
+    Client::parse(word).ok_or_else(|| unknown("agent", Client::ALL.map(Client::name).as_slice()))
 }

@@ -1,4 +1,4 @@
-//! `vigil init`: writes a `.vigil.yaml`.
+//! `vigil init`: writes a `.vigil.yaml`, or the call of `vigil hook` into an agent's settings.
 
 use std::io::Write as _;
 
@@ -8,6 +8,9 @@ use crate::exit::{self, Ended, UsageError};
 use crate::scan::replace;
 
 pub(crate) fn run(_context: &Context, args: &Init) -> Ended {
+    if let Some(client) = args.agent {
+        return crate::wiring::run(client, &args.path, args.yes);
+    }
     if !args.path.is_dir() {
         return Err(UsageError(format!("`{}` is no directory", args.path.display())).into());
     }

@@ -6,9 +6,15 @@ mod fetch;
 
 mod files;
 mod git;
+mod judge;
 mod progress;
 mod run;
+mod watch;
 
 use apply::apply;
+pub(crate) use environment::{Addresses, cache_directory, registry_files, registry_settings};
+pub(crate) use fetch::Http;
 pub(crate) use files::replace;
+pub(crate) use judge::{Judge, RULE_PAGES};
 pub(crate) use run::{Fixing, Plan, What, run};
+pub(crate) use watch::watch;

@@ -17,7 +17,7 @@ use crate::Context;
 use crate::exit::{self, Ended, UsageError};
 
 /// What a scan is to do.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Plan {
     pub(crate) paths: Vec<PathBuf>,
     pub(crate) config: Option<PathBuf>,
@@ -36,7 +36,7 @@ pub(crate) struct Plan {
 }
 
 /// Which files, and which of their lines.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) enum What {
     /// Everything below the paths.
     #[default]

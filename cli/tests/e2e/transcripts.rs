@@ -244,6 +244,8 @@ fn every_help_has_its_text_on_stdout_and_fits_a_terminal() {
         "tests",
         "init",
         "rules",
+        "hook",
+        "lsp",
         "completions",
     ];
     for command in commands {
