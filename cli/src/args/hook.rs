@@ -6,7 +6,7 @@ use clap::Args;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  vigil init --agent claude-code\n  \
-    echo '{\"hook_event_name\":\"PreToolUse\",\"cwd\":\"/tmp\",\"tool_name\":\"Bash\",\"tool_input\":{\"command\":\"pip install reqeusts\"}}' | vigil hook\n\n\
+    vigil hook < call.json\n  vigil hook --client gemini --offline < call.json\n\n\
     Prints nothing when nothing is wrong. What it finds is said in the client's own protocol: a refusal before the tool\n\
     runs, a text for the model after it. The exit code is 0, except that Claude Code hears 2 after a tool has run; when\n\
     the hook itself fails, the call passes and one line on stderr says why.")]
