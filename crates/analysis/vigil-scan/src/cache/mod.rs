@@ -50,6 +50,7 @@ const RACY_NS: u64 = 2_000_000_000;
 #[derive(Debug)]
 pub(crate) struct Cache {
     file: PathBuf,
+    root: PathBuf,
     settings: Digest,
     context: Digest,
     scanned_ns: u64,
@@ -74,6 +75,7 @@ impl Cache {
         context.extend_from_slice(&project.0);
         let mut cache = Self {
             file,
+            root: root.to_owned(),
             settings: key_of(&settings.config),
             context: Digest::of(&context),
             scanned_ns: u64::try_from(now.as_nanosecond()).unwrap_or(0),
@@ -123,12 +125,9 @@ impl Cache {
         Ok(())
     }
 
-    /// What the settings for a file are called here.
-    pub(crate) fn settings_key(&self, config: &std::borrow::Cow<'_, Config>) -> Digest {
-        match config {
-            std::borrow::Cow::Borrowed(_) => self.settings,
-            std::borrow::Cow::Owned(config) => key_of(config),
-        }
+    /// What the settings for a file are called here; `own` for those that are not everybody's.
+    pub(crate) fn settings_key(&self, config: &Config, own: bool) -> Digest {
+        if own { key_of(config) } else { self.settings }
     }
 
     /// The result for a file that looks untouched.
@@ -162,6 +161,7 @@ impl Cache {
         let seen: std::collections::HashSet<&Path> = judged.iter().map(|(_, _, path, _)| *path).collect();
         let mut kept: Vec<_> =
             self.entries.iter().filter(|(path, _)| !seen.contains(path.as_path())).collect();
+        kept.retain(|(path, _)| self.root.join(path).exists());
         kept.sort_unstable_by_key(|(path, _)| path.as_path());
         // An untouched tree whose cache was settled needs no new file.
         if same && kept.len() + fresh.len() == self.entries.len() && self.settled(judged) {

@@ -1,5 +1,6 @@
 //! One file: its text, its facts, what the rules say.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use super::Job;
@@ -68,7 +69,7 @@ pub fn scan_source(path: &Path, bytes: &[u8], config: &Config) -> SourceReport {
     let terms = Terms { config, today: None };
     let (_, told) = suppress::apply(&judged.suppressions, &mut judged.findings, path, terms);
     judged.notes.extend(told);
-    judged.findings.sort_by(|one, other| (one.start, one.rule).cmp(&(other.start, other.rule)));
+    judged.findings.sort_by_key(|finding| (finding.start, finding.rule));
     SourceReport { findings: judged.findings, notes: judged.notes }
 }
 
@@ -89,7 +90,7 @@ pub(super) fn judge(
 ) -> Judged {
     let path = crate::files::relative(&found.path, &selection.root);
     let config = job.settings.config_for(&found.path);
-    let settings = cache.map(|cache| cache.settings_key(&config));
+    let settings = cache.map(|cache| cache.settings_key(&config, matches!(config, Cow::Owned(_))));
     if let (Some(cache), Some(settings)) = (cache, settings)
         && let Some(judged) = cache.by_stamp(&path, found.stamp, settings)
     {

@@ -4,6 +4,7 @@ mod file;
 mod place;
 mod project;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -28,6 +29,9 @@ use crate::suppress::{self, Terms};
 
 /// Stack of each thread: front ends bound how deep they descend, and this is deep enough for that.
 const STACK_BYTES: usize = 8 << 20;
+
+/// Fewer files are judged without a cache.
+const FEW_FILES: usize = 8;
 
 /// What is scanned.
 #[derive(Clone, Debug)]
@@ -138,7 +142,9 @@ fn run(job: &Job<'_>) -> Result<Outcome, ScanError> {
     }
 
     let project = project::Project::read(&selection, job);
-    let cache = job.cache.as_ref().map(|place| {
+    // For a handful of files, reading what is known about all others takes longer than judging them.
+    let many = scanned.len() > FEW_FILES;
+    let cache = job.cache.as_ref().filter(|_| many).map(|place| {
         let (cache, told) = Cache::open(place, &selection.root, job.settings, &project.key(), job.now);
         report.notes.extend(told);
         cache
@@ -159,7 +165,8 @@ fn run(job: &Job<'_>) -> Result<Outcome, ScanError> {
             .iter()
             .zip(&judged)
             .map(|(found, (path, judged))| {
-                let settings = cache.settings_key(&job.settings.config_for(&found.path));
+                let config = job.settings.config_for(&found.path);
+                let settings = cache.settings_key(&config, matches!(config, Cow::Owned(_)));
                 (**found, settings, path.as_path(), judged)
             })
             .collect();
@@ -278,3 +285,6 @@ pub(crate) fn absolute(path: &Path, directory: &Path) -> PathBuf {
     }
     out
 }
+
+#[cfg(test)]
+mod tests;

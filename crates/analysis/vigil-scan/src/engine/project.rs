@@ -107,12 +107,8 @@ fn packages(selection: &Selection, judged: &[(PathBuf, Judged)], job: &Job<'_>, 
     }
     names.sort_unstable();
     names.dedup();
-    let project = deps::Project {
-        root: selection.root.clone(),
-        files: names,
-        imports,
-        contents: selection.given(),
-    };
+    let project =
+        deps::Project { root: selection.root.clone(), files: names, imports, contents: selection.given() };
     let none = Registries::default();
     let checked = deps::check(&project, &job.settings.config, job.registries.unwrap_or(&none), job.now);
     whole.findings.extend(checked.findings);

@@ -1,0 +1,147 @@
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::*;
+use crate::config::Flags;
+
+const SECRET: &str = "API_KEY = \"changeme\"\n";
+
+/// A directory with these files.
+fn project(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let home = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = home.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    home
+}
+
+/// Scans paths of a directory, offline.
+fn scan_in(home: &Path, paths: &[&str], cache: Option<&Path>) -> Result<Outcome, ScanError> {
+    let flags = Flags { offline: true, ..Flags::default() };
+    let settings = Settings::load(None, home, flags).unwrap();
+    scan(&Job {
+        directory: home.to_owned(),
+        repository: None,
+        target: Target::Paths(paths.iter().map(PathBuf::from).collect()),
+        settings: &settings,
+        now: "2026-11-20T12:00:00Z".parse().unwrap(),
+        today: "2026-11-20".parse().unwrap(),
+        baseline: None,
+        cache: cache.map(|directory| CachePlace { directory: directory.to_owned(), build: "1".to_owned() }),
+        registries: None,
+        threads: 2,
+        progress: None,
+    })
+}
+
+fn told(outcome: &Outcome) -> Vec<String> {
+    let told = |finding: &Finding| {
+        format!("{} {}:{}", finding.rule, finding.file.to_string_lossy(), finding.start.line)
+    };
+    outcome.report.findings.iter().map(told).collect()
+}
+
+/// What is found in these files, from their directory.
+#[track_caller]
+fn check(files: &[(&str, &str)], expected: &[&str]) {
+    let home = project(files);
+    let outcome = scan_in(home.path(), &["."], None).unwrap();
+    assert_eq!(told(&outcome), expected, "{:?}", outcome.report.notes);
+}
+
+#[test]
+fn files_come_in_the_order_of_their_paths() {
+    check(
+        &[("b.py", SECRET), ("a/z.py", SECRET), ("a.py", SECRET)],
+        &["SEC-001 a/z.py:1", "SEC-001 a.py:1", "SEC-001 b.py:1"],
+    );
+}
+
+#[test]
+fn excludes_hold_below_the_scan_and_take_globs() {
+    let config = "exclude: [gen/, '*_pb2.py', src/old/**]\n";
+    let files = [
+        ".vigil.yaml",
+        "gen/a.py",
+        "x/gen/b.py",
+        "a_pb2.py",
+        "src/old/c.py",
+        "x/src/old/d.py",
+        "generated.py",
+    ];
+    let files: Vec<(&str, &str)> =
+        files.iter().map(|name| (*name, if name.ends_with("yaml") { config } else { SECRET })).collect();
+    check(&files, &["SEC-001 generated.py:1", "SEC-001 x/src/old/d.py:1"]);
+}
+
+#[test]
+fn what_git_ignores_is_left_out() {
+    check(&[(".gitignore", "out/\n"), ("out/a.py", SECRET), ("b.py", SECRET)], &["SEC-001 b.py:1"]);
+}
+
+#[test]
+fn a_manifest_may_suppress_too() {
+    check(&[("requirements.txt", "reqeusts\n")], &["DEP-003 requirements.txt:1"]);
+    check(&[("requirements.txt", "reqeusts  # vigil: ignore[DEP-003] ours\n")], &[]);
+}
+
+#[test]
+fn nothing_to_scan_is_told() {
+    let home = project(&[("a.md", "x")]);
+    let outcome = scan_in(home.path(), &["."], None).unwrap();
+    assert_eq!(outcome.report.files_scanned, 0);
+    assert!(outcome.report.notes.iter().any(|note| note.message.starts_with("no file was scanned")));
+    assert!(matches!(scan_in(home.path(), &["gone"], None), Err(ScanError::NoSuchPath(_))));
+    let half = scan_in(home.path(), &["gone.py", "."], None).unwrap();
+    assert!(half.report.notes.iter().any(|note| note.file.as_deref() == Some(Path::new("gone.py"))));
+}
+
+#[test]
+fn an_earlier_scan_is_used_again_until_something_changes() {
+    let files: BTreeMap<String, &str> = (0..20).map(|n| (format!("f{n}.py"), SECRET)).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), *text)).collect();
+    let home = project(&files);
+    let cache = tempfile::tempdir().unwrap();
+    let cold = scan_in(home.path(), &["."], Some(cache.path())).unwrap();
+    assert_eq!(std::fs::read_dir(cache.path()).unwrap().count(), 1);
+    let warm = scan_in(home.path(), &["."], Some(cache.path())).unwrap();
+    assert_eq!(warm.report.findings, cold.report.findings);
+    std::fs::write(home.path().join("f3.py"), "a = 1\n").unwrap();
+    std::fs::remove_file(home.path().join("f4.py")).unwrap();
+    std::fs::write(home.path().join(".env.example"), "API_SECRET=w4lnut-x9\n").unwrap();
+    let changed = scan_in(home.path(), &["."], Some(cache.path())).unwrap();
+    let fresh = scan_in(home.path(), &["."], None).unwrap();
+    assert_eq!(changed.report.findings, fresh.report.findings);
+    assert_eq!(changed.report.findings.iter().filter(|finding| finding.rule == RuleId::Sec001).count(), 18);
+}
+
+#[test]
+fn a_text_is_scanned_without_a_file() {
+    let report = scan_source(Path::new("src/a.py"), SECRET.as_bytes(), &Config::default());
+    assert_eq!(report.findings.len(), 1);
+    let ignored = format!("{}  # vigil: ignore[SEC-001] made up\n", SECRET.trim_end());
+    assert_eq!(
+        scan_source(Path::new("src/a.py"), ignored.as_bytes(), &Config::default()),
+        SourceReport::default()
+    );
+    let text = scan_source(Path::new("a.txt"), SECRET.as_bytes(), &Config::default());
+    assert_eq!(text, SourceReport::default());
+    for bytes in [b"\xff\xfe\0".as_slice(), b"a\0b", b"def (", b"\xef\xbb\xbf"] {
+        for name in ["a.py", "a.ts", "a.ipynb"] {
+            let report = scan_source(Path::new(name), bytes, &Config::default());
+            assert!(report.findings.is_empty(), "{name}: {report:?}");
+        }
+    }
+}
+
+#[test]
+fn paths_are_told_from_the_repository_or_from_what_is_scanned() {
+    let home = project(&[("repo/.git/HEAD", ""), ("repo/src/a.py", ""), ("other/b.py", "")]);
+    let at = |name: &str| home.path().join(name);
+    assert_eq!(place::root_of(&[at("repo/src")], &at("repo/src")), at("repo"));
+    assert_eq!(place::root_of(&[at("repo/src")], &at("other")), at("repo"));
+    assert_eq!(place::root_of(&[at("other")], &at("repo")), at("other"));
+    assert_eq!(place::root_of(&[at("other"), at("repo")], &at("repo/src")), home.path());
+}
