@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::workspace::root;
 
-const COMMANDS: [&[&str]; 19] = [
+const COMMANDS: [&[&str]; 24] = [
     &[],
     &["demo"],
     &["run"],
@@ -25,6 +25,11 @@ const COMMANDS: [&[&str]; 19] = [
     &["config"],
     &["config", "show"],
     &["bench"],
+    &["scan"],
+    &["deps"],
+    &["tests"],
+    &["init"],
+    &["rules"],
     &["hook"],
     &["lsp"],
     &["completions"],
