@@ -365,6 +365,28 @@ fn what_is_no_file_is_told_and_passes() {
     assert!(told.err.contains("is no file"), "{told:?}");
 }
 
+#[test]
+fn many_edits_of_a_large_file_are_told_and_pass() {
+    let p = project(&[("app.py", &"x = 1\n".repeat(400_000))]);
+    let edit = json!({"old_string": "x = 1", "new_string": "x = 1", "replace_all": true});
+    let input = json!({"file_path": p.path().join("app.py"), "edits": vec![edit; 1_000]});
+    let told = hook(p.path(), &claude(p.path(), "PreToolUse", "MultiEdit", input));
+    assert_eq!((told.code, told.out.as_str()), (0, ""));
+    assert!(told.err.contains("too large for 1000 edits"), "{told:?}");
+}
+
+#[test]
+fn a_large_file_is_judged_once() {
+    let p = project(&[]);
+    let text = format!("{}{SECRET}", "x = 1\n".repeat(20_000));
+    let input = json!({"file_path": p.path().join("app.py"), "content": text});
+    let answer = document(&hook(p.path(), &claude(p.path(), "PreToolUse", "Write", input)));
+    names_the_finding(
+        answer["hookSpecificOutput"]["permissionDecisionReason"].as_str().unwrap(),
+        "app.py:20001",
+    );
+}
+
 // Packages.
 
 /// A registry that knows these packages and answers everything else with 404.

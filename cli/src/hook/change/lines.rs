@@ -17,6 +17,8 @@ pub(crate) enum Lines {
 const MAX_COMPARED_LINES: usize = 4_000;
 /// Most places where one fragment is looked for.
 const MAX_PLACES: usize = 1_000;
+/// Fragments are looked for until this many bytes were read; then all lines count.
+const MAX_READ_BYTES: usize = 512 << 20;
 
 impl Lines {
     /// The lines of `new` that are not in `old`. Where lines only went away, the lines around count.
@@ -47,7 +49,12 @@ impl Lines {
         let line =
             |at: usize| u32::try_from(starts.partition_point(|&start| start <= at)).unwrap_or(u32::MAX);
         let mut ranges = BTreeSet::new();
+        let mut read = 0_usize;
         for fragment in fragments.into_iter().filter(|fragment| !fragment.trim().is_empty()) {
+            read = read.saturating_add(text.len());
+            if read > MAX_READ_BYTES {
+                return Self::All;
+            }
             let crlf = fragment.replace('\n', "\r\n");
             let fragment = if text.contains("\r\n") && !text.contains(fragment) { &crlf } else { fragment };
             for (at, found) in text.match_indices(fragment).take(MAX_PLACES) {

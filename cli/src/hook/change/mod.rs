@@ -16,6 +16,8 @@ pub(crate) use replace::{Insertion, Replacement};
 
 /// Larger files are not judged here: the scanner would not read them either.
 const MAX_FILE_BYTES: u64 = 16 << 20;
+/// Edits times bytes of the file: more would take longer than a client waits.
+const MAX_EDITED_BYTES: usize = 512 << 20;
 
 /// A file and how it changes.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,6 +64,11 @@ impl Write {
         }
         let old = content(&self.path)?;
         let known = old.as_deref().unwrap_or_default();
+        if let Change::Replace(replacements) = &self.change
+            && replacements.len().saturating_mul(known.len()) > MAX_EDITED_BYTES
+        {
+            return Err(format!("`{}` is too large for {} edits", self.path.display(), replacements.len()));
+        }
         let text = match &self.change {
             Change::Whole(text) => Some(text.clone()),
             Change::Append(text) => Some(format!("{known}{text}")),
