@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::change::{Cell, Change, FilePatch, Insertion, Replacement, Write};
-use super::client::Event;
+use super::client::{Event, Moment};
 use super::{install, shell};
 
 /// Most edits of one call that are read.
@@ -76,7 +76,7 @@ pub(crate) fn of(event: &Event) -> Vec<Deed> {
     let tool = event.tool.rsplit("__").next().unwrap_or(&event.tool).to_ascii_lowercase();
     let command = COMMANDS.iter().find_map(|name| input.get(name)).or(Some(input).filter(|v| v.is_string()));
     if let Some(text) = command.and_then(Value::as_str).and_then(FilePatch::find) {
-        return patched(text, &event.directory);
+        return patched(text, event);
     }
     if SHELLS.contains(&tool.as_str()) {
         return command.map_or_else(Vec::new, |command| shell::deeds(command, &shell_directory(event)));
@@ -129,13 +129,13 @@ fn replacement(value: &Value) -> Option<Replacement> {
 }
 
 /// The files of a patch.
-fn patched(text: &str, directory: &Path) -> Vec<Deed> {
-    FilePatch::parse(text)
-        .into_iter()
-        .map(|(path, patch)| {
-            Deed::Write(Write { path: located(&path, directory), change: Change::Patch(patch) })
-        })
-        .collect()
+fn patched(text: &str, event: &Event) -> Vec<Deed> {
+    let files = FilePatch::parse(text).into_iter().map(|file| {
+        // A file that moves lies at its old place before the tool has run, and at the new one afterwards.
+        let path = file.moved.as_ref().filter(|_| event.moment == Moment::After).unwrap_or(&file.path);
+        Deed::Write(Write { path: located(path, &event.directory), change: Change::Patch(file.patch) })
+    });
+    files.collect()
 }
 
 fn shell_directory(event: &Event) -> PathBuf {
@@ -159,7 +159,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::hook::client::Moment;
 
     fn deeds(tool: &str, input: Value) -> Vec<Deed> {
         of(&Event {

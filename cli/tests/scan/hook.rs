@@ -170,6 +170,16 @@ fn codex_is_told_after_the_patch() {
 }
 
 #[test]
+fn a_file_that_moves_is_read_where_it_is() {
+    let p = project(&[("new.py", SECRET)]);
+    let patch = format!(
+        "*** Begin Patch\n*** Update File: old.py\n*** Move to: new.py\n@@\n-x = 1\n+{SECRET}*** End Patch\n"
+    );
+    let answer = document(&hook(p.path(), &codex(p.path(), "PostToolUse", "apply_patch", &patch)));
+    names_the_finding(answer["reason"].as_str().unwrap(), "new.py:1");
+}
+
+#[test]
 fn codex_may_write_a_clean_patch() {
     let p = project(&[("old.py", SECRET)]);
     let patch =

@@ -24,6 +24,23 @@ pub(crate) enum FilePatch {
     Update(Vec<Hunk>),
 }
 
+/// A file of a patch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Patched {
+    /// Where it is.
+    pub(crate) path: String,
+    /// Where it will be, when it moves.
+    pub(crate) moved: Option<String>,
+    /// What happens to it.
+    pub(crate) patch: FilePatch,
+}
+
+impl Patched {
+    fn new(path: &str, patch: FilePatch) -> Self {
+        Self { path: path.trim().to_owned(), moved: None, patch }
+    }
+}
+
 /// One part that changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Hunk {
@@ -52,8 +69,8 @@ impl FilePatch {
     }
 
     /// The files that a patch writes, each with what happens to it. Deleted files are not among them.
-    pub(crate) fn parse(patch: &str) -> Vec<(String, Self)> {
-        let mut files: Vec<(String, Self)> = Vec::new();
+    pub(crate) fn parse(patch: &str) -> Vec<Patched> {
+        let mut files: Vec<Patched> = Vec::new();
         // Lines belong to the file above them, or to nobody.
         let mut open = false;
         for line in patch.lines().map(|line| line.strip_suffix('\r').unwrap_or(line)) {
@@ -61,17 +78,18 @@ impl FilePatch {
                 break;
             }
             if let Some(path) = line.strip_prefix("*** Add File: ") {
-                files.push((path.trim().to_owned(), Self::Add(String::new())));
+                files.push(Patched::new(path, Self::Add(String::new())));
                 open = true;
             } else if let Some(path) = line.strip_prefix("*** Update File: ") {
-                files.push((path.trim().to_owned(), Self::Update(Vec::new())));
+                files.push(Patched::new(path, Self::Update(Vec::new())));
                 open = true;
             } else if line.starts_with("*** Delete File: ") {
                 open = false;
-            } else if let Some((_, file)) =
-                files.last_mut().filter(|_| open && !line.starts_with("*** Move to: "))
-            {
-                file.take(line);
+            } else if let Some(file) = files.last_mut().filter(|_| open) {
+                match line.strip_prefix("*** Move to: ") {
+                    Some(path) => file.moved = Some(path.trim().to_owned()),
+                    None => file.patch.take(line),
+                }
             }
         }
         files
@@ -212,8 +230,8 @@ mod tests {
         let text = format!("apply_patch <<'EOF'\n{BEGIN}\n*** Update File: a.py\n{patch}\n{END}\nEOF\n");
         let files = FilePatch::parse(FilePatch::find(&text).unwrap());
         assert_eq!(files.len(), 1);
-        assert_eq!(files[0].0, "a.py");
-        assert_eq!(files[0].1.apply(old).as_deref(), expect, "{patch}");
+        assert_eq!(files[0].path, "a.py");
+        assert_eq!(files[0].patch.apply(old).as_deref(), expect, "{patch}");
     }
 
     #[test]
@@ -247,10 +265,10 @@ mod tests {
     fn tells_files_apart() {
         let patch = "\n*** Add File: new.py\n+a\n+b\n*** Delete File: gone.py\n*** Update File: old.py\n*** Move to: there.py\n@@\n-x\n+y\n";
         let files = FilePatch::parse(patch);
-        assert_eq!(files[0], ("new.py".to_owned(), FilePatch::Add("a\nb\n".to_owned())));
-        assert_eq!(files[1].0, "old.py");
-        assert_eq!(files[1].1.apply("x\n").as_deref(), Some("y\n"));
-        assert_eq!(files[1].1.fragments(), ["y"]);
+        assert_eq!(files[0], Patched::new("new.py", FilePatch::Add("a\nb\n".to_owned())));
+        assert_eq!((files[1].path.as_str(), files[1].moved.as_deref()), ("old.py", Some("there.py")));
+        assert_eq!(files[1].patch.apply("x\n").as_deref(), Some("y\n"));
+        assert_eq!(files[1].patch.fragments(), ["y"]);
     }
 
     #[test]
