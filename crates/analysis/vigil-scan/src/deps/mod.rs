@@ -394,5 +394,50 @@ fn listing<'n>(names: impl Iterator<Item = &'n str>) -> String {
     first.join(", ") + &more
 }
 
+#[doc(hidden)]
+pub mod fuzzing {
+    //! Entries for fuzz targets: they take any bytes and hold what must always hold.
+
+    use super::*;
+    use crate::source::Source;
+
+    /// Reads the bytes as a manifest of every format: names lie where they are said to lie.
+    pub fn manifests(bytes: &[u8]) {
+        let source = Source::new("manifest", String::from_utf8_lossy(bytes).into_owned());
+        for format in manifest::Format::ALL {
+            let contents = format.parse(&source);
+            for declared in &contents.declared {
+                assert!(source.text.get(declared.span.range()).is_some(), "{format:?}: {declared:?}");
+            }
+            for note in &contents.notes {
+                assert!(note.line.is_none_or(|line| line >= 1), "{format:?}: {note:?}");
+            }
+        }
+    }
+
+    /// Reads the bytes as settings files of package managers: credentials are not kept.
+    pub fn settings(bytes: &[u8]) {
+        let text = String::from_utf8_lossy(bytes);
+        let mut routes = Routes::new(&crate::config::DepsConfig::default(), &BTreeMap::new());
+        routes.pip_conf(&text);
+        routes.npmrc(&text);
+        routes.yarnrc_yml(&text);
+    }
+
+    /// Takes the bytes for a version text and a name.
+    pub fn names(bytes: &[u8]) {
+        let text = String::from_utf8_lossy(bytes);
+        let popular = Popular::of_names("requests python-dateutil", "express @types/node");
+        for ecosystem in [Ecosystem::PyPi, Ecosystem::Npm] {
+            let versions = ["1.0".to_owned(), "2.0.0-rc.1".to_owned()];
+            assert!(
+                version::missing(ecosystem, &text, &versions).is_none_or(|missing| text.contains(missing))
+            );
+            let found = popular.look_alike(ecosystem, &text, 0.85);
+            assert!(found.is_none_or(|found| found.name != text && (0.0..=1.0).contains(&found.similarity)));
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests;

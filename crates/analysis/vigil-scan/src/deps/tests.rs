@@ -320,3 +320,103 @@ fn the_same_project_gives_the_same_result() {
         assert_eq!(run(&case, &fake, &Config::default()), first);
     }
 }
+
+proptest::proptest! {
+    #[test]
+    fn any_bytes_are_fine(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
+        super::fuzzing::manifests(&bytes);
+        super::fuzzing::settings(&bytes);
+        super::fuzzing::names(&bytes);
+    }
+
+    #[test]
+    fn any_pieces_of_manifests_are_fine(pieces in proptest::collection::vec(proptest::sample::select(PIECES), 0..30)) {
+        super::fuzzing::manifests(pieces.concat().as_bytes());
+        super::fuzzing::settings(pieces.concat().as_bytes());
+    }
+}
+
+const PIECES: &[&str] = &[
+    "\n",
+    "\r\n",
+    "  ",
+    "\t",
+    "name",
+    "é",
+    "[",
+    "]",
+    "{",
+    "}",
+    "\"",
+    "'",
+    ":",
+    "=",
+    "==1.0",
+    ",",
+    "-",
+    "- pip:\n",
+    "dependencies",
+    "dependencies:\n",
+    "[project]\n",
+    "[tool.poetry.dependencies]\n",
+    "[packages]\n",
+    "[options]\n",
+    "install_requires",
+    "setup(",
+    ")",
+    "[[package]]\n",
+    "source",
+    "packages:\n",
+    "catalog:\n",
+    "\\\n",
+    "#",
+    " # ",
+    "@",
+    "npm:a@1",
+    "-r ",
+    "-e ",
+    "--hash=",
+    ";",
+    "git+https://h.invalid/a.git",
+    "file:",
+    "workspace:*",
+    "index-url",
+    "@s:registry",
+    "\u{feff}",
+    "\u{0}",
+];
+
+#[test]
+fn hostile_manifests_are_read_in_time() {
+    for piece in [
+        "[",
+        "{\"a\":",
+        "a\\\n",
+        "- ",
+        "a[",
+        "(",
+        "a,",
+        "\"",
+        "[[package]]\n",
+        "a=b\n",
+        "a:\n ",
+        "-r a\n",
+        "x@",
+    ] {
+        super::fuzzing::manifests(piece.repeat(20_000).as_bytes());
+    }
+}
+
+#[test]
+fn four_hundred_names_are_compared_at_once() {
+    let (popular, _) = Popular::load(None);
+    assert!(popular.of(Ecosystem::PyPi).all.len() >= 2_000 && popular.of(Ecosystem::Npm).all.len() >= 2_000);
+    let start = std::time::Instant::now();
+    for index in 0..200 {
+        let _ = popular.look_alike(Ecosystem::PyPi, &format!("some-package-name-{index}"), 0.85);
+        let _ = popular.look_alike(Ecosystem::Npm, &format!("@scope{index}/package-{index}"), 0.85);
+    }
+    // Without optimisation, on a busy machine; the real budget is 50 ms.
+    assert!(start.elapsed() < Duration::from_secs(10));
+    println!("400 names: {:?}", start.elapsed());
+}

@@ -25,20 +25,6 @@ pub(crate) fn missing<'a>(
     }
 }
 
-/// The version that a requirement pins, as written, if it pins one.
-pub(crate) fn pin(ecosystem: Ecosystem, requirement: &str) -> Option<&str> {
-    if requirement.len() > MAX_BYTES {
-        return None;
-    }
-    match ecosystem {
-        Ecosystem::PyPi => requirement
-            .split(',')
-            .find_map(|clause| clause.trim().strip_prefix("=="))
-            .map(|text| text.trim_start_matches('=').trim()),
-        Ecosystem::Npm => exact(requirement.trim()),
-    }
-}
-
 /// One clause: `==1.2`, `==1.*`, `===1.2`. Other operators pin nothing.
 fn pypi<'a>(clause: &'a str, versions: &[String]) -> Option<&'a str> {
     if let Some(text) = clause.strip_prefix("===") {

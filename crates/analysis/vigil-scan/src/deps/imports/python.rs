@@ -39,12 +39,10 @@ impl<'a> Modules<'a> {
             let folder = file.parent().unwrap_or(Path::new(""));
             let stem =
                 file.file_name().and_then(|name| name.to_str()).and_then(|name| name.split('.').next());
-            match stem {
-                Some("__init__") => drop(modules.packages.insert(folder.to_owned())),
-                Some(stem) => {
-                    drop(modules.homes.entry(stem.to_owned()).or_default().insert(folder.to_owned()))
-                }
-                None => {}
+            if stem == Some("__init__") {
+                modules.packages.insert(folder.to_owned());
+            } else if let Some(stem) = stem {
+                modules.homes.entry(stem.to_owned()).or_default().insert(folder.to_owned());
             }
             for folder in folder.ancestors() {
                 if !seen.insert(folder.to_owned()) {

@@ -63,7 +63,6 @@ impl Popular {
     }
 
     /// Lists with names separated by blanks.
-    #[cfg(test)]
     pub(crate) fn of_names(pypi: &str, npm: &str) -> Self {
         Self {
             pypi: Names::new(Ecosystem::PyPi, pypi.split_whitespace()),
