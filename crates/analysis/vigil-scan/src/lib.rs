@@ -32,6 +32,8 @@ pub use config::{
     PLACEHOLDER_PATTERNS, RuleSetting, SecretsConfig, Settings, Strategy, SuppressionsConfig, TestsConfig,
     discover,
 };
+#[doc(hidden)]
+pub use deps::fuzzing;
 pub use deps::{
     Checked, Fetch, FetchError, FetchRequest, FetchResponse, FileImports, PlacedImport, Project, Registries,
     check as check_dependencies,
