@@ -10,6 +10,7 @@ mod python;
 mod scope;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use serde_json::json;
 
@@ -110,9 +111,9 @@ fn package(ecosystem: Ecosystem, path: &str, module: &str, popular: &Popular) ->
     }
 }
 
-/// Tests, documentation, examples, scripts and settings of tools.
-fn is_aside(file: &FileImports) -> bool {
-    const FOLDERS: &[&str] = &[
+/// Directories of what is no part of the program itself.
+#[rustfmt::skip]
+const FOLDERS: &[&str] = &[
         "test",
         "tests",
         "testing",
@@ -145,12 +146,20 @@ fn is_aside(file: &FileImports) -> bool {
         "playground",
         "templates",
         "website",
-    ];
+    "docs_src", "vendor", "vendors", "_vendor", "vendored", "third_party", "thirdparty", "extern", "externals", "requirements",
+];
+
+/// A path lies in one of those directories.
+fn lies_aside(path: &Path) -> bool {
+    path.parent().is_some_and(|folder| {
+        folder.iter().any(|part| FOLDERS.iter().any(|known| part.eq_ignore_ascii_case(known)))
+    })
+}
+
+/// Tests, documentation, examples, scripts, copies of other projects, and settings of tools.
+fn is_aside(file: &FileImports) -> bool {
     let path = &file.file;
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
-    let folder = path.parent().is_some_and(|folder| {
-        folder.iter().any(|part| FOLDERS.iter().any(|known| part.eq_ignore_ascii_case(known)))
-    });
     let by_name = match file.language {
         Language::Python => {
             name.starts_with("test_")
@@ -176,7 +185,7 @@ fn is_aside(file: &FileImports) -> bool {
                 || name.ends_with(".d.ts")
         }
     };
-    folder || by_name
+    by_name || lies_aside(path)
 }
 
 impl Undeclared<'_> {
@@ -206,6 +215,10 @@ impl Undeclared<'_> {
         let intended =
             (!self.known && exists != Some(true)).then(|| popular.intended(ecosystem, name)).flatten();
         let suggestion = match &intended {
+            Some(intended) if !absent => {
+                let manifest = &self.manifest;
+                format!("Add `{name}` to `{manifest}`, or import `{intended}` if that is what was meant.")
+            }
             Some(intended) => format!("Import `{intended}` if that is what was meant, or remove the import."),
             None if absent => "Remove the import, or name the package that was meant.".to_owned(),
             None => format!("Add `{name}` to `{}`, with a version.", self.manifest),

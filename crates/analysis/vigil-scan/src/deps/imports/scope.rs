@@ -31,8 +31,12 @@ impl Scopes {
         let mut everywhere: BTreeMap<Ecosystem, BTreeSet<String>> = BTreeMap::new();
         for manifest in manifests {
             let ecosystem = manifest.ecosystem;
-            let names = manifest.contents.own_names.iter().map(|name| ecosystem.normalise(name));
-            everywhere.entry(ecosystem).or_default().extend(names);
+            let names = manifest.contents.own_names.iter();
+            // What tests and documentation install is known to the project; a part of it that is optional needs no more.
+            let aside =
+                manifest.contents.declared.iter().filter(|_| super::lies_aside(&manifest.source.path));
+            let names = names.chain(aside.map(|declared| &declared.name));
+            everywhere.entry(ecosystem).or_default().extend(names.map(|name| ecosystem.normalise(name)));
             let scope = own.entry((ecosystem, home(&manifest.source.path))).or_default();
             scope.add(manifest);
         }

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::source::Position;
@@ -36,8 +36,6 @@ fn check(files: &[(&str, &str)], expect: &[(&str, &str)]) {
         found.iter().map(|one| (one.file.file.to_str().unwrap(), one.key.1.as_str())).collect();
     assert_eq!(found, expect);
 }
-
-use std::path::Path;
 
 #[test]
 fn what_no_manifest_declares_is_found_with_the_name_of_its_package() {
@@ -131,5 +129,18 @@ fn locked_packages_and_own_modules_are_known() {
             ("helpers/x.py", ""),
         ],
         &[],
+    );
+}
+
+#[test]
+fn what_the_tests_install_is_known_to_the_project() {
+    check(
+        &[
+            ("pyproject.toml", "[project]\nname='x'\n"),
+            ("tests/requirements.txt", "pyyaml\n"),
+            ("x/a.py", "yaml\nghost"),
+            ("x/vendor/b.js", "ghost"),
+        ],
+        &[("x/a.py", "ghost")],
     );
 }
