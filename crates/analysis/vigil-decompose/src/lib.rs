@@ -12,6 +12,7 @@
 mod action;
 #[doc(hidden)]
 pub mod fuzzing;
+mod intent;
 mod json;
 mod plane;
 mod provenance;

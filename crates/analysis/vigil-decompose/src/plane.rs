@@ -10,6 +10,7 @@ use vigil_core::message::{
 use vigil_core::{Action, Classification, ExchangeId, Plane, Reason};
 
 use crate::action::decompose;
+use crate::intent::MILD;
 use crate::provenance::Conversation;
 use crate::request::{Request, SessionLimits, Sessions};
 
@@ -122,7 +123,8 @@ impl Analysis {
                 action
             }
         };
-        let reasons = action.remarks.iter().map(|remark| Reason((*remark).to_owned())).collect();
+        let telling = action.remarks.iter().filter(|remark| !MILD.contains(remark));
+        let reasons = telling.map(|remark| Reason((*remark).to_owned())).collect();
         let classification = Arc::new(Classification { reasons, ..Classification::default() });
         Decomposed { exchange: id, call: captured.call.number, action: Arc::new(action), classification }
     }

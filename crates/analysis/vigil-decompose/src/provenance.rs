@@ -15,6 +15,7 @@ use vigil_core::Provenance;
 use vigil_core::wire::Digest;
 
 use crate::action::host_of;
+use crate::intent::commands_around;
 
 /// A tool that a request declares.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -131,6 +132,11 @@ impl Conversation {
     /// Everything the user typed, in ASCII lower case.
     pub fn user_text(&self) -> &str {
         &self.user.text
+    }
+
+    /// Everything that came from tools, pages, files and mails, in ASCII lower case.
+    pub(crate) fn untrusted_text(&self) -> &str {
+        &self.untrusted.text
     }
 
     /// The images of the conversation by digest.
@@ -267,6 +273,8 @@ pub(crate) struct Lookup<'c> {
 
 /// How many bytes one call may make us search: a few milliseconds.
 const MAX_SEARCHED_BYTES: usize = 96 * 1024 * 1024;
+/// How long a value may be that is looked for in commands of untrusted content: a sentence, not a text.
+const MAX_TOLD_BYTES: usize = 512;
 /// How many parts of one value are looked up.
 const MAX_PARTS: usize = 32;
 
@@ -361,6 +369,31 @@ impl Lookup<'_> {
         if !is_common(part) && self.tainted(part) { Provenance::Untrusted } else { Provenance::Model }
     }
 
+    /// Whether untrusted content has the value, or a part of it that tells, only where it tells the reader to act.
+    pub(crate) fn told(&mut self, value: &str) -> bool {
+        let value = value.trim().trim_matches(['"', '\'', '`']).to_ascii_lowercase();
+        if value.len() <= MAX_TOLD_BYTES && self.told_plain(&value) {
+            return true;
+        }
+        let hosts: Vec<String> = parts(&value).filter_map(address_host).collect();
+        parts(&value).chain(hosts.iter().map(String::as_str)).any(|part| self.told_plain(part))
+    }
+
+    fn told_plain(&mut self, value: &str) -> bool {
+        // A page of a site that the user named is what the user spoke of.
+        let named = address_host(value).is_some_and(|host| self.typed(&host));
+        if named
+            || is_common(value)
+            || self.typed(value)
+            || !self.spend(self.conversation.untrusted.text.len())
+        {
+            return false;
+        }
+        let text = &self.conversation.untrusted.text;
+        let mut found = occurrences(text, value).take(8).peekable();
+        found.peek().is_some() && found.all(|at| commands_around(text, at, at + value.len()) > 0)
+    }
+
     fn typed(&mut self, value: &str) -> bool {
         self.spend(self.conversation.user.text.len()) && find(&self.conversation.user.text, value).is_some()
     }
@@ -387,6 +420,20 @@ impl Lookup<'_> {
     }
 }
 
+/// The host of an address, with or without a scheme.
+fn address_host(value: &str) -> Option<String> {
+    if value.contains(char::is_whitespace) || value.contains('@') {
+        return None;
+    }
+    match value.split_once("://") {
+        Some(_) => host_of(value),
+        None => {
+            let host = value.split(['/', '?', '#']).next().unwrap_or(value);
+            (value.len() > host.len() && host.contains('.')).then(|| host.to_owned())
+        }
+    }
+}
+
 /// Where `value` stands in `text` as a word of its own, or as a line as JSON and URLs write it.
 fn find(text: &str, value: &str) -> Option<usize> {
     if value.is_empty() || value.len() > text.len() {
@@ -407,13 +454,17 @@ fn find(text: &str, value: &str) -> Option<usize> {
 }
 
 fn find_plain(text: &str, value: &str) -> Option<usize> {
-    let finder = memmem::Finder::new(value.as_bytes());
+    occurrences(text, value).next()
+}
+
+/// Where `value` stands in `text` as a word of its own.
+fn occurrences<'t>(text: &'t str, value: &'t str) -> impl Iterator<Item = usize> + 't {
     let bytes = text.as_bytes();
     let word = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
     let starts_word = word(value.as_bytes().first());
     let ends_word = word(value.as_bytes().last());
     let decimal = value.contains('.') && value.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    finder.find_iter(bytes).take(256).find(|&at| {
+    memmem::find_iter(bytes, value.as_bytes()).take(256).filter(move |&at| {
         let before = at.checked_sub(1).and_then(|at| bytes.get(at));
         let after = bytes.get(at + value.len());
         // `\n` before a word is how JSON inside JSON writes a new line.

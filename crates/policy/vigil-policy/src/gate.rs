@@ -12,6 +12,7 @@ use vigil_core::{Action, Effect, Magnitude, Outcome, Provenance, Resource, Rever
 use crate::class::Class;
 use crate::policy::CompiledPolicy;
 use crate::rule::Scene;
+use crate::wish::Wish;
 
 /// Everything a decision depends on, beside the policy.
 #[derive(Clone, Copy, Debug)]
@@ -72,6 +73,7 @@ pub fn decide(policy: &CompiledPolicy, question: &Question<'_>) -> Verdict {
     let effects =
         if action.effects.is_empty() { slice::from_ref(&UNKNOWN) } else { action.effects.as_slice() };
     let shell_not_parsed = action.remarks.contains(&SHELL_NOT_PARSED);
+    let wish = Wish::of(action);
     let credential_read = credential_read || effects.iter().any(touches_credential);
 
     let mut path = Path::default();
@@ -90,7 +92,7 @@ pub fn decide(policy: &CompiledPolicy, question: &Question<'_>) -> Verdict {
         });
         // A hold rule does not stand in for a default that blocks: to add a rule that stops never lets more pass.
         if !allowed_by_rule {
-            let default = policy.profile_in_force().default_for(own_class, provenance, credential_read);
+            let default = policy.profile_in_force().default_for(own_class, provenance, wish, credential_read);
             path.add(default, Step::Profile(own_class));
         }
     }

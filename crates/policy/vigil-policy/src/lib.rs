@@ -31,6 +31,7 @@ mod rule;
 mod session;
 mod table;
 mod told;
+mod wish;
 
 pub use class::Class;
 pub use error::{
@@ -42,3 +43,4 @@ pub use grant::{GrantError, MAX_GRANTS, format_grants, parse_grants};
 pub use plane::{Policy, PolicySettings};
 pub use policy::{CompiledPolicy, PolicySource};
 pub use profile::Profile;
+pub use wish::Wish;

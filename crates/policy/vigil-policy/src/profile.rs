@@ -7,6 +7,7 @@ use core::fmt::Write as _;
 use vigil_core::{Outcome, Provenance};
 
 use crate::class::Class;
+use crate::wish::Wish;
 
 /// Which defaults apply, and whether anything is stopped at all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,11 +46,21 @@ impl Profile {
 
     /// What happens to an effect that no rule speaks about. `credential_read` is whether the session, or the same action,
     /// read a credential.
-    pub const fn default_for(self, class: Class, provenance: Provenance, credential_read: bool) -> Outcome {
+    pub const fn default_for(
+        self,
+        class: Class,
+        provenance: Provenance,
+        wish: Wish,
+        credential_read: bool,
+    ) -> Outcome {
         let row = row(class);
-        let cells = match self {
-            Self::Observe | Self::Balanced => row.balanced,
-            Self::Strict => row.strict,
+        let cells = match (self, wish) {
+            (Self::Observe | Self::Balanced, Wish::Asked) => row.asked,
+            (Self::Observe | Self::Balanced, Wish::Data) => row.data,
+            (Self::Observe | Self::Balanced, Wish::Unasked) => row.balanced,
+            (Self::Observe | Self::Balanced, Wish::Told) => row.told,
+            (Self::Strict, Wish::Asked | Wish::Data | Wish::Unasked) => row.strict,
+            (Self::Strict, Wish::Told) => row.strict.or_graver(row.told),
         };
         let own = cells.of(provenance);
         let after = row.after_credential.of(provenance);
@@ -59,13 +70,18 @@ impl Profile {
     /// The whole matrix as the table of `policy.md` §7.
     pub fn matrix() -> String {
         let mut out = String::from(
-            "| class | balanced | strict | raised after a credential was read to at least |\n|---|---|---|---|\n",
+            "| class | balanced | found as data | asked for | told by content | strict | raised after a credential was read to at least |\n\
+             |---|---|---|---|---|---|---|\n",
         );
         for class in Class::ALL {
             let row = row(*class);
             let raises = Provenance::ALL.iter().any(|p| row.after_credential.of(*p) > row.balanced.of(*p));
             let after = if raises { row.after_credential.to_string() } else { String::from("–") };
-            let _ = writeln!(out, "| `{class}` | {} | {} | {after} |", row.balanced, row.strict);
+            let _ = writeln!(
+                out,
+                "| `{class}` | {} | {} | {} | {} | {} | {after} |",
+                row.balanced, row.data, row.asked, row.told, row.strict
+            );
         }
         out
     }
@@ -95,6 +111,19 @@ impl Cells {
     }
 }
 
+impl Cells {
+    const fn or_graver(self, other: Self) -> Self {
+        const fn graver(one: Outcome, other: Outcome) -> Outcome {
+            if (one as u8) < (other as u8) { other } else { one }
+        }
+        cells(
+            graver(self.user, other.user),
+            graver(self.model, other.model),
+            graver(self.untrusted, other.untrusted),
+        )
+    }
+}
+
 impl fmt::Display for Cells {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.user == self.model && self.model == self.untrusted {
@@ -104,8 +133,15 @@ impl fmt::Display for Cells {
     }
 }
 
+// INVARIANT: from `asked` over `data` and `balanced` to `told` no cell gets milder (tested).
 struct Row {
+    /// In `balanced`, when the user's words ask for something of the kind.
+    asked: Cells,
+    /// In `balanced`, when what it takes from untrusted content stands there as data.
+    data: Cells,
     balanced: Cells,
+    /// In `balanced`, when untrusted content tells to do it.
+    told: Cells,
     after_credential: Cells,
     strict: Cells,
 }
@@ -122,31 +158,38 @@ const fn row(class: Class) -> Row {
     const ASKS_UNLESS_USER: Cells = cells(Allow, Hold, Hold);
     const BLOCKS_UNTRUSTED: Cells = cells(Hold, Hold, Block);
 
-    let (balanced, after_credential, strict) = match class {
-        Class::Read | Class::FileWrite => (FLOWS, FLOWS, FLOWS),
+    let (asked, balanced, told, after_credential, strict) = match class {
+        Class::Read => (FLOWS, FLOWS, ASKS_UNLESS_USER, FLOWS, FLOWS),
+        Class::FileWrite => (FLOWS, FLOWS, FLOWS, FLOWS, FLOWS),
         Class::LocalRequest
         | Class::DataWrite
         | Class::Execute
-        | Class::Credential
         // Most files an agent deletes are its own, and their names have been in some tool's output: see policy.md §7.
-        | Class::Delete => (FLOWS, FLOWS, ASKS),
-        Class::Fetch => (FLOWS, ASKS_UNTRUSTED, ASKS),
-        Class::FetchOutward => (ASKS_UNTRUSTED, ASKS_UNLESS_USER, ASKS),
-        Class::MemoryWrite
-        | Class::Delegation
-        | Class::CredentialWrite
-        | Class::FileWriteOutward
-        | Class::DeleteData => (ASKS_UNTRUSTED, FLOWS, ASKS),
-        Class::ExecuteOutward | Class::Unclassified | Class::Irreversible => {
-            (ASKS_UNTRUSTED, ASKS_UNTRUSTED, ASKS)
+        | Class::Delete => (FLOWS, FLOWS, ASKS_UNLESS_USER, FLOWS, ASKS),
+        Class::Credential => (FLOWS, ASKS_UNTRUSTED, ASKS_UNLESS_USER, FLOWS, ASKS),
+        Class::Fetch => (FLOWS, FLOWS, ASKS_UNTRUSTED, ASKS_UNTRUSTED, ASKS),
+        Class::FetchOutward => (ASKS_UNTRUSTED, ASKS_UNTRUSTED, ASKS_UNLESS_USER, ASKS_UNLESS_USER, ASKS),
+        Class::MemoryWrite | Class::Delegation | Class::CredentialWrite | Class::FileWriteOutward => {
+            (ASKS_UNTRUSTED, ASKS_UNTRUSTED, ASKS_UNLESS_USER, FLOWS, ASKS)
         }
-        Class::UnparsedShell => (ASKS_UNLESS_USER, ASKS_UNLESS_USER, ASKS),
-        Class::AgentConfiguration | Class::Privilege => (ASKS, FLOWS, ASKS),
-        Class::Install | Class::DeleteOutward => (ASKS, FLOWS, BLOCKS_UNTRUSTED),
-        Class::OutwardSend => (ASKS_UNTRUSTED, ASKS, BLOCKS_UNTRUSTED),
-        Class::Payment => (ASKS_UNLESS_USER, ASKS, BLOCKS_UNTRUSTED),
+        Class::DeleteData => (FLOWS, ASKS_UNLESS_USER, ASKS, FLOWS, ASKS),
+        Class::Unclassified => (FLOWS, ASKS_UNTRUSTED, ASKS_UNLESS_USER, ASKS_UNTRUSTED, ASKS),
+        Class::ExecuteOutward | Class::Irreversible => {
+            (ASKS_UNTRUSTED, ASKS_UNTRUSTED, ASKS_UNLESS_USER, ASKS_UNTRUSTED, ASKS)
+        }
+        Class::UnparsedShell => (ASKS_UNLESS_USER, ASKS_UNLESS_USER, ASKS, ASKS_UNLESS_USER, ASKS),
+        Class::Privilege => (FLOWS, ASKS, ASKS, FLOWS, ASKS),
+        Class::AgentConfiguration => (ASKS, ASKS, ASKS, FLOWS, ASKS),
+        Class::Install | Class::DeleteOutward => (ASKS, ASKS, ASKS, FLOWS, BLOCKS_UNTRUSTED),
+        Class::OutwardSend => (FLOWS, ASKS_UNTRUSTED, ASKS_UNLESS_USER, ASKS, BLOCKS_UNTRUSTED),
+        Class::Payment => (FLOWS, ASKS_UNLESS_USER, ASKS_UNLESS_USER, ASKS, BLOCKS_UNTRUSTED),
     };
-    Row { balanced, after_credential, strict }
+    let data = match class {
+        // Whoever calls tools of servers gives them what other tools found, and asking each time is to be switched off.
+        Class::Unclassified => FLOWS,
+        _ => balanced,
+    };
+    Row { asked, data, balanced, told, after_credential, strict }
 }
 
 #[cfg(test)]
@@ -155,28 +198,44 @@ mod tests {
 
     #[test]
     fn worse_provenance_and_a_credential_read_never_lower_a_default() {
-        for profile in Profile::ALL {
-            for class in Class::ALL {
-                for credential in [false, true] {
-                    let outcome = |provenance| profile.default_for(*class, provenance, credential);
-                    assert!(outcome(Provenance::User) <= outcome(Provenance::Model), "{class}");
-                    assert!(outcome(Provenance::Model) <= outcome(Provenance::Untrusted), "{class}");
-                }
-                for provenance in Provenance::ALL {
-                    assert!(
-                        profile.default_for(*class, *provenance, false)
-                            <= profile.default_for(*class, *provenance, true)
-                    );
-                }
+        for (profile, class, wish) in all() {
+            for credential in [false, true] {
+                let outcome = |provenance| profile.default_for(class, provenance, wish, credential);
+                assert!(outcome(Provenance::User) <= outcome(Provenance::Model), "{class}");
+                assert!(outcome(Provenance::Model) <= outcome(Provenance::Untrusted), "{class}");
+            }
+            for provenance in Provenance::ALL {
+                let outcome = |credential| profile.default_for(class, *provenance, wish, credential);
+                assert!(outcome(false) <= outcome(true), "{class}");
             }
         }
     }
 
     #[test]
-    fn strict_is_never_milder_than_balanced() {
-        for class in Class::ALL {
+    fn what_nobody_asks_for_is_never_milder_and_what_content_demands_never_than_that() {
+        for (profile, class, _) in all() {
             for provenance in Provenance::ALL {
-                let of = |profile: Profile| profile.default_for(*class, *provenance, false);
+                for credential in [false, true] {
+                    let of = |wish| profile.default_for(class, *provenance, wish, credential);
+                    assert!(Wish::ALL.is_sorted_by_key(|wish| of(*wish)), "{class}");
+                }
+            }
+        }
+    }
+
+    fn all() -> impl Iterator<Item = (Profile, Class, Wish)> {
+        let classes = |profile| Class::ALL.iter().map(move |class| (profile, *class));
+        Profile::ALL
+            .into_iter()
+            .flat_map(classes)
+            .flat_map(|(profile, class)| Wish::ALL.map(|wish| (profile, class, wish)))
+    }
+
+    #[test]
+    fn strict_is_never_milder_than_balanced() {
+        for (_, class, wish) in all() {
+            for provenance in Provenance::ALL {
+                let of = |profile: Profile| profile.default_for(class, *provenance, wish, false);
                 assert!(of(Profile::Balanced) <= of(Profile::Strict), "{class}");
                 assert_eq!(of(Profile::Balanced), of(Profile::Observe), "{class}");
             }
@@ -198,8 +257,10 @@ mod tests {
             for profile in Profile::ALL {
                 for provenance in Provenance::ALL {
                     for credential in [false, true] {
-                        let of = |class| profile.default_for(class, *provenance, credential);
-                        assert!(of(mild) <= of(grave), "{mild} {grave}");
+                        for wish in Wish::ALL {
+                            let of = |class| profile.default_for(class, *provenance, wish, credential);
+                            assert!(of(mild) <= of(grave), "{mild} {grave}");
+                        }
                     }
                 }
             }

@@ -10,11 +10,13 @@ mod tool;
 
 use serde_json::Value;
 use vigil_core::wire::WireCall;
-use vigil_core::{Action, Argument, Effect};
+use vigil_core::{Action, Argument, Effect, Provenance, Verb};
 
+use crate::intent::{ASKED_FOR, FOUND_AS_DATA, TOLD_BY_CONTENT, Wishes, told_by_name};
 use crate::provenance::Conversation;
 use draft::Drafts;
 pub(crate) use place::Surroundings;
+pub(crate) use tool::words;
 
 /// How many values of one call are looked up. More are as untrusted as the conversation can make them.
 const MAX_ARGUMENTS: usize = 128;
@@ -46,11 +48,17 @@ pub fn decompose(call: &WireCall, conversation: &Conversation) -> Action {
         found.truncate(MAX_ARGUMENTS);
     }
     let mut lookup = conversation.lookup(&place);
-    let arguments = found
+    let mut told = false;
+    let by_shell = drafts.effects.iter().any(|draft| !draft.command.is_empty());
+    let arguments: Vec<Argument> = found
         .into_iter()
-        .map(|(pointer, value)| Argument { pointer, provenance: lookup.of(&value) })
+        .map(|(pointer, value)| {
+            let provenance = lookup.of(&value);
+            told = told || !by_shell && provenance == Provenance::Untrusted && lookup.told(&value);
+            Argument { pointer, provenance }
+        })
         .collect();
-    let effects = drafts
+    let effects: Vec<Effect> = drafts
         .effects
         .into_iter()
         .map(|draft| Effect {
@@ -62,7 +70,43 @@ pub fn decompose(call: &WireCall, conversation: &Conversation) -> Action {
             command: draft.command,
         })
         .collect();
-    Action { tool: call.name.clone(), effects, arguments, remarks: drafts.remarks }
+    let mut remarks = drafts.remarks;
+    if !by_shell && conversation.is_readable() {
+        remarks.extend(wanted(&call.name, &effects, &arguments, told, conversation));
+    }
+    Action { tool: call.name.clone(), effects, arguments, remarks }
+}
+
+/// The remarks on who wants the action.
+///
+/// Commands of a shell have none: their words are not those in which people ask.
+fn wanted(
+    tool: &str,
+    effects: &[Effect],
+    arguments: &[Argument],
+    told: bool,
+    conversation: &Conversation,
+) -> Vec<&'static str> {
+    let acts = effects.iter().any(|effect| effect.verb != Verb::Read);
+    let wishes = Wishes::of(conversation.user_text());
+    let mut remarks = Vec::new();
+    let told = if acts {
+        told
+    } else {
+        // A look at something is of note only when content demands it and the user does not speak of it.
+        // What it looks for tells more than its name: only one that looks for nothing in particular.
+        let own = arguments.iter().all(|argument| argument.provenance == Provenance::Model);
+        own && !wishes.name(tool) && told_by_name(conversation.untrusted_text(), tool)
+    };
+    if told {
+        remarks.push(TOLD_BY_CONTENT);
+    }
+    if acts && wishes.ask_for(tool, effects) {
+        remarks.push(ASKED_FOR);
+    } else if acts && !told {
+        remarks.push(FOUND_AS_DATA);
+    }
+    remarks
 }
 
 /// Every string and number of the arguments with its JSON pointer.

@@ -152,11 +152,13 @@ fn asked() -> impl Strategy<Value = Asked> {
         any::<bool>(),
         any::<bool>(),
         select(Provenance::ALL.to_vec()),
+        proptest::sample::subsequence(vec!["asked_for", "found_as_data", "told_by_content"], 0..3),
     );
     (effects(), surroundings).prop_map(
-        |(effects, (tier, capability, revoked, credential_read, provenance))| Asked {
+        |(effects, (tier, capability, revoked, credential_read, provenance, remarks))| Asked {
             action: Action {
                 arguments: vec![Argument { pointer: "/a".into(), provenance }],
+                remarks,
                 ..action(effects)
             },
             tier,
@@ -183,6 +185,8 @@ fn worse(asked: &Asked, which: usize, at: usize) -> Asked {
         (7, Some(effect)) => effect.magnitude.outward = true,
         (8, _) => worse.action.arguments[0].provenance = Provenance::Untrusted,
         (9, _) => worse.action.remarks.push("shell_not_parsed"),
+        (10, _) => worse.action.remarks.push("told_by_content"),
+        (11, _) => worse.action.remarks.retain(|remark| !matches!(*remark, "asked_for" | "found_as_data")),
         (_, Some(effect)) => {
             let again = Effect { provenance: Provenance::Untrusted, ..effect.clone() };
             worse.action.effects.push(again);
@@ -217,7 +221,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_worse_is_treated_more_mildly(profile in profile_text(), rules in rules(), asked in asked(), which in 0usize..11, at in 0usize..4) {
+    fn nothing_worse_is_treated_more_mildly(profile in profile_text(), rules in rules(), asked in asked(), which in 0usize..13, at in 0usize..4) {
         let policy = compiled(&[profile, &rules.concat()].concat());
         let worse = worse(&asked, which, at);
         prop_assert!(asked.of(&policy).outcome <= worse.of(&policy).outcome, "{:?}\n{:?}", asked, worse);

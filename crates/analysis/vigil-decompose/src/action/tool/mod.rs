@@ -8,6 +8,8 @@ mod unknown;
 use serde_json::Value;
 use vigil_core::{Resource, Verb};
 
+pub(crate) use unknown::words;
+
 use super::command::{fetch_url, send_url};
 use super::draft::{Draft, Drafts};
 use super::place::{Directory, Surroundings};

@@ -198,7 +198,7 @@ fn values_are_plain(tool: &Tool<'_>) -> bool {
 }
 
 /// The words of a name: `getUserByID`, `get-user_by.id`.
-pub(super) fn words(name: &str) -> Vec<String> {
+pub(crate) fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut lower_before = false;
     for c in name.chars() {
