@@ -67,6 +67,8 @@ pub(crate) enum Command {
     Hook(Hook),
     /// Serve an editor: findings and quick fixes over the language server protocol
     Lsp(Lsp),
+    /// Play recorded sessions of agents through the planes: what would be held, and why
+    Replay(Replay),
     /// Print a completion script for a shell
     Completions(Completions),
 }
@@ -257,6 +259,33 @@ mod hook;
 mod scan;
 pub(crate) use hook::{Hook, Lsp};
 pub(crate) use scan::{Deps, Init, Rules, RulesFormat, Scan, Tests};
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  vigil replay sessions.jsonl\n  vigil replay --profile strict --json out.jsonl train-*.jsonl.zst\n  \
+    vigil replay --policy policy.toml --workdir /testbed sessions.jsonl.zst\n\n\
+    A session is one JSON object on a line: `session_id`, `user_prompt` and `steps`, each with a `role` of assistant\n\
+    (`text`, `tool_calls` with `name` and `arguments`), tool (`name`, `tool_output`) or user (`text`). The tools of its\n\
+    `suite` are read from `suites.json` beside the file. Every held call is approved, and the session goes on as recorded.\n\
+    The same files and policy give the same output, byte for byte."
+)]
+pub(crate) struct Replay {
+    /// Files of recorded sessions, `.jsonl` or `.jsonl.zst`
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Decide by this policy file
+    #[arg(long, value_name = "FILE", conflicts_with = "profile")]
+    pub(crate) policy: Option<PathBuf>,
+    /// Decide by this profile alone
+    #[arg(long, default_value = "balanced", value_parser = ["observe", "balanced", "strict"])]
+    pub(crate) profile: String,
+    /// Write one JSON line for each call and for each session
+    #[arg(long, value_name = "OUT")]
+    pub(crate) json: Option<PathBuf>,
+    /// The directory the agents worked in; recordings leave out the system text that says so
+    #[arg(long, value_name = "DIR")]
+    pub(crate) workdir: Option<String>,
+}
 
 #[derive(Debug, Args)]
 pub(crate) struct Completions {

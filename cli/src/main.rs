@@ -16,6 +16,7 @@ mod grants;
 mod hook;
 mod lsp;
 mod paths;
+mod replay;
 mod scan;
 mod secrets;
 mod trust;
@@ -99,6 +100,7 @@ fn main() -> ExitCode {
         Command::Rules(args) => command::rules::run(&context, &args),
         Command::Hook(args) => command::hook::run(&context, &args),
         Command::Lsp(args) => command::lsp::run(args),
+        Command::Replay(args) => command::replay::run(&context, &args),
         Command::Completions(args) => command::completions::run(&args),
     };
     match ended {

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::workspace::root;
 
-const COMMANDS: [&[&str]; 24] = [
+const COMMANDS: [&[&str]; 25] = [
     &[],
     &["demo"],
     &["run"],
@@ -32,6 +32,7 @@ const COMMANDS: [&[&str]; 24] = [
     &["rules"],
     &["hook"],
     &["lsp"],
+    &["replay"],
     &["completions"],
 ];
 

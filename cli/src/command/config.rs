@@ -35,7 +35,7 @@ pub(crate) fn load(context: &Context, given: Option<&Path>) -> anyhow::Result<(C
 
 fn check(context: &Context, args: &ConfigFile) -> Ended {
     let (config, path) = load(context, args.config.as_deref())?;
-    let (_, warnings) = crate::daemon::policy(&config)?;
+    let (_, warnings) = crate::daemon::policy(&config.policy)?;
     let mut out = anstream::stdout().lock();
     for warning in warnings {
         writeln!(out, "warning: {warning}")?;

@@ -61,7 +61,7 @@ impl Daemon {
     pub(crate) async fn start(config: Config, state_dir: PathBuf) -> anyhow::Result<Self> {
         crate::paths::private_directory(&state_dir)?;
         let clock: Arc<Clock> = Arc::new(crate::clock::steady);
-        let (compiled, warnings) = policy(&config)?;
+        let (compiled, warnings) = policy(&config.policy)?;
         for warning in warnings {
             tracing::warn!("{warning}");
         }

@@ -14,9 +14,9 @@ use vigil_store::VaultConfig;
 use crate::config::{Config, PolicyChoice};
 use crate::exit::UsageError;
 
-/// Loads the policy that the configuration names.
-pub(crate) fn policy(config: &Config) -> anyhow::Result<(CompiledPolicy, Vec<Warning>)> {
-    match &config.policy {
+/// Loads the policy that a configuration names.
+pub(crate) fn policy(choice: &PolicyChoice) -> anyhow::Result<(CompiledPolicy, Vec<Warning>)> {
+    match choice {
         PolicyChoice::Profile(name) => {
             let profile =
                 Profile::parse(name).ok_or_else(|| UsageError(format!("no profile is named `{name}`")))?;

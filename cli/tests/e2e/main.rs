@@ -9,6 +9,7 @@ mod disk;
 mod gate;
 mod grants;
 mod places;
+mod replay;
 mod scan;
 mod shutdown;
 mod silence;
