@@ -1,0 +1,114 @@
+//! Encodings: long runs of one alphabet, escapes, and how deep one lies inside another.
+
+/// Bytes in runs that only an encoding has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Encoded {
+    pub(super) base64: usize,
+    pub(super) hex: usize,
+    pub(super) percent: usize,
+    pub(super) escapes: usize,
+    pub(super) nesting: usize,
+}
+
+/// How long a run must be: longer than names, shorter than keys.
+const RUN: usize = 24;
+/// How deep encodings are followed.
+const MOST_NESTING: usize = 3;
+/// How much of a run is decoded.
+const MOST_DECODED: usize = 16 * 1024;
+/// How many runs of a text are decoded.
+const MOST_RUNS: usize = 64;
+
+pub(super) fn encoded(bytes: &[u8]) -> Encoded {
+    let mut found = Encoded::default();
+    let mut runs = 0;
+    for run in bytes.split(|byte| !is_base64(*byte)) {
+        let Some(kind) = kind(run) else { continue };
+        match kind {
+            Kind::Hex => found.hex += run.len(),
+            Kind::Base64 => found.base64 += run.len(),
+        }
+        if runs < MOST_RUNS {
+            runs += 1;
+            found.nesting = found.nesting.max(1 + nesting(&decode(run, kind), 1));
+        }
+    }
+    (found.percent, found.escapes) = escapes(bytes);
+    if found.percent > RUN || found.escapes > RUN {
+        found.nesting = found.nesting.max(1);
+    }
+    found
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Hex,
+    Base64,
+}
+
+const fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_')
+}
+
+/// What a run is. Long words, paths and rulers have one kind of letter only, or many slashes and dashes.
+fn kind(run: &[u8]) -> Option<Kind> {
+    if run.len() < RUN {
+        return None;
+    }
+    let digits = run.iter().filter(|byte| byte.is_ascii_digit()).count();
+    if run.iter().all(u8::is_ascii_hexdigit) && digits > 0 && digits < run.len() {
+        return Some(Kind::Hex);
+    }
+    let capitals = run.iter().filter(|byte| byte.is_ascii_uppercase()).count();
+    let small = run.iter().filter(|byte| byte.is_ascii_lowercase()).count();
+    let marks = run.len() - digits - capitals - small;
+    (capitals * 8 > run.len() && small * 8 > run.len() && marks * 8 < run.len()).then_some(Kind::Base64)
+}
+
+/// How many encodings lie inside decoded bytes.
+fn nesting(bytes: &[u8], depth: usize) -> usize {
+    if depth >= MOST_NESTING {
+        return 0;
+    }
+    let runs = bytes.split(|byte| !is_base64(*byte)).filter_map(|run| Some((run, kind(run)?)));
+    runs.take(4).map(|(run, kind)| 1 + nesting(&decode(run, kind), depth + 1)).max().unwrap_or(0)
+}
+
+fn decode(run: &[u8], kind: Kind) -> Vec<u8> {
+    let run = run.get(..MOST_DECODED.min(run.len())).unwrap_or_default();
+    let (bits_each, mut held, mut bits, mut out) =
+        (if kind == Kind::Hex { 4 } else { 6 }, 0_u32, 0_u32, Vec::new());
+    for byte in run {
+        let value = match (kind, byte) {
+            (Kind::Hex, _) => char::from(*byte).to_digit(16).unwrap_or(0),
+            (_, b'A'..=b'Z') => u32::from(byte - b'A'),
+            (_, b'a'..=b'z') => u32::from(byte - b'a') + 26,
+            (_, b'0'..=b'9') => u32::from(byte - b'0') + 52,
+            (_, b'+' | b'-') => 62,
+            (_, b'/' | b'_') => 63,
+            _ => continue,
+        };
+        held = held << bits_each | value;
+        bits += bits_each;
+        if bits >= 8 {
+            bits -= 8;
+            out.push((held >> bits & 0xff) as u8);
+            held &= (1 << bits) - 1;
+        }
+    }
+    out
+}
+
+/// Bytes in `%41` and in `\x41`, `\u0041`.
+fn escapes(bytes: &[u8]) -> (usize, usize) {
+    let (mut percent, mut backslash) = (0, 0);
+    for window in bytes.windows(3) {
+        match window {
+            [b'%', high, low] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => percent += 3,
+            [b'\\', b'x', digit] if digit.is_ascii_hexdigit() => backslash += 4,
+            [b'\\', b'u', digit] if digit.is_ascii_hexdigit() || *digit == b'{' => backslash += 6,
+            _ => {}
+        }
+    }
+    (percent, backslash)
+}

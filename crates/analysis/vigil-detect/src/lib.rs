@@ -1,0 +1,26 @@
+//! The Analysis plane's judging half: features and statistical models, which say how far something is from routine.
+//!
+//! Everything here is statistical and nothing enforces: no rules, no clock, no environment, no network, no files. Models
+//! are read from bytes that the composition root hands in, and a file that is cut short, changed or newer than the program
+//! is refused. The same bytes and the same input give the same score.
+//!
+//! - [`TextFeatures`] describes a text: a fixed array with a version, each member documented in [`FEATURES`].
+//! - [`Forest`] says how easily a vector is told apart from a population (Isolation Forest).
+//! - [`Reference`] turns a score into a p-value against scores of ordinary data.
+//! - [`Shift`] notices that a stream of residuals has moved (two-sided CUSUM).
+//!
+//! Start reading at [`TextFeatures::of`].
+
+mod feature;
+mod forest;
+#[doc(hidden)]
+pub mod fuzzing;
+mod random;
+mod reference;
+mod shift;
+
+pub use feature::{FEATURE_VERSION, FEATURES, Feature, TEXT_FEATURES, TextFeatures};
+pub use forest::{Forest, ForestError, Growth};
+pub use random::Random;
+pub use reference::Reference;
+pub use shift::{Shift, Shifted};
