@@ -282,6 +282,9 @@ pub(crate) struct Replay {
     /// Write one JSON line for each call and for each session
     #[arg(long, value_name = "OUT")]
     pub(crate) json: Option<PathBuf>,
+    /// With --json: also write the features of each call, as the models see them
+    #[arg(long, requires = "json")]
+    pub(crate) features: bool,
     /// The directory the agents worked in; recordings leave out the system text that says so
     #[arg(long, value_name = "DIR")]
     pub(crate) workdir: Option<String>,

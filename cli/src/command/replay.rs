@@ -22,7 +22,7 @@ pub(crate) fn run(_context: &Context, args: &Replay) -> Ended {
         Some(path) => daemon::policy(&PolicyChoice::File(path.clone()))?.0,
         None => CompiledPolicy::profile(profile(&args.profile)?),
     };
-    let rules = Rules { policy, workdir: args.workdir.clone() };
+    let rules = Rules { policy, workdir: args.workdir.clone(), features: args.features };
     let mut json = match &args.json {
         Some(path) => {
             let file = File::create(path).with_context(|| format!("writing `{}`", path.display()))?;
@@ -106,7 +106,7 @@ fn played(
 fn one(line: &[u8], tools: &ToolBox, rules: &Rules) -> anyhow::Result<(String, Told)> {
     let session: Session = serde_json::from_slice(line)?;
     let played = play(&session, tools.of(&session.suite), rules, Analysis::default());
-    let (calls, whole) = lines(&session, &played);
+    let (calls, whole) = lines(&session, &played, rules.features);
     let mut text = String::new();
     for call in &calls {
         text += &serde_json::to_string(call)?;

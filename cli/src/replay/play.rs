@@ -19,6 +19,8 @@ pub(crate) struct Rules {
     pub(crate) policy: CompiledPolicy,
     /// The directory that the system text names; recordings leave it out.
     pub(crate) workdir: Option<String>,
+    /// Whether the features of each call are written.
+    pub(crate) features: bool,
 }
 
 /// What became of one call.

@@ -5,6 +5,7 @@
 //! is refused. The same bytes and the same input give the same score.
 //!
 //! - [`TextFeatures`] describes a text: a fixed array with a version, each member documented in [`FEATURES`].
+//! - [`CallFeatures`] describes a call by what it would do and on whose word, listed in [`CALLS`].
 //! - [`Forest`] says how easily a vector is told apart from a population (Isolation Forest).
 //! - [`Reference`] turns a score into a p-value against scores of ordinary data.
 //! - [`Shift`] notices that a stream of residuals has moved (two-sided CUSUM).
@@ -19,7 +20,9 @@ mod random;
 mod reference;
 mod shift;
 
-pub use feature::{FEATURE_VERSION, FEATURES, Feature, TEXT_FEATURES, TextFeatures};
+pub use feature::{
+    CALL_FEATURES, CALLS, CallFeatures, FEATURE_VERSION, FEATURES, Feature, TEXT_FEATURES, TextFeatures,
+};
 pub use forest::{Forest, ForestError, Growth};
 pub use random::Random;
 pub use reference::Reference;

@@ -1,11 +1,13 @@
 //! What a text looks like, in numbers that no rule reads.
 
+mod call;
 mod encoding;
 mod hidden;
 mod table;
 mod text;
 
-pub use table::{FEATURE_VERSION, FEATURES, Feature, TEXT_FEATURES};
+pub use call::CallFeatures;
+pub use table::{CALL_FEATURES, CALLS, FEATURE_VERSION, FEATURES, Feature, TEXT_FEATURES};
 
 /// The features of one text, in the order of [`FEATURES`].
 #[derive(Clone, Copy, Debug, PartialEq)]

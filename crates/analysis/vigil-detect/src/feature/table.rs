@@ -1,10 +1,13 @@
-//! The list of features. A change of any line is a new version: models know by which they were trained.
+//! The lists of features. A change of any line is a new version: models know by which they were trained.
 
-/// The version of [`FEATURES`].
+/// The version of [`FEATURES`] and [`CALLS`].
 pub const FEATURE_VERSION: u32 = 1;
 
 /// How many features a text has.
 pub const TEXT_FEATURES: usize = FEATURES.len();
+
+/// How many features a call has.
+pub const CALL_FEATURES: usize = CALLS.len();
 
 /// One feature.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,13 +23,15 @@ pub struct Feature {
 }
 
 macro_rules! features {
-    ($($name:literal, $unit:literal, 0..=$most:literal, $why:literal;)*) => {
-        /// All features of a text.
-        pub const FEATURES: &[Feature] = &[$(Feature { name: $name, unit: $unit, most: $most, why: $why },)*];
+    ($(#[$doc:meta])* $list:ident: $($name:literal, $unit:literal, 0..=$most:literal, $why:literal;)*) => {
+        $(#[$doc])*
+        pub const $list: &[Feature] = &[$(Feature { name: $name, unit: $unit, most: $most, why: $why },)*];
     };
 }
 
 features! {
+    /// All features of a text.
+    FEATURES:
     "length", "log2 of bytes and one", 0..=40.0, "an unusual length";
     "entropy", "bits per byte", 0..=8.0, "packed, encrypted or encoded content";
     "repetition", "share of four-byte windows seen before", 0..=1.0, "padding, or text that says one thing again and again";
@@ -52,4 +57,29 @@ features! {
     "escapes", "share of bytes in backslash escapes", 0..=1.0, "an encoded text";
     "data_addresses", "data: addresses, capped", 0..=64.0, "content inside an address";
     "nesting", "encodings inside each other", 0..=3.0, "an encoding inside an encoding has no honest use";
+}
+
+features! {
+    /// All features of a call.
+    CALLS:
+    "read", "whether", 0..=1.0, "it looks at something";
+    "write", "whether", 0..=1.0, "it changes something";
+    "delete", "whether", 0..=1.0, "it removes something";
+    "execute", "whether", 0..=1.0, "it runs something";
+    "install", "whether", 0..=1.0, "it brings a package";
+    "fetch", "whether", 0..=1.0, "it gets something from the network";
+    "send", "whether", 0..=1.0, "it sends something out";
+    "pay", "whether", 0..=1.0, "it moves money";
+    "grant", "whether", 0..=1.0, "it gives rights";
+    "delegate", "whether", 0..=1.0, "it hands work on";
+    "configure", "whether", 0..=1.0, "it changes how things behave";
+    "outward", "whether", 0..=1.0, "it leaves the machine or the account";
+    "irreversible", "whether", 0..=1.0, "it cannot be undone";
+    "effects", "log2 of effects and one", 0..=40.0, "it does many things at once";
+    "position", "log2 of earlier calls and one", 0..=40.0, "sessions go astray late";
+    "of_user", "share of arguments", 0..=1.0, "what the user typed";
+    "of_model", "share of arguments", 0..=1.0, "what the model made up";
+    "of_untrusted", "share of arguments", 0..=1.0, "what other content brought";
+    "told", "whether", 0..=1.0, "content tells to do it";
+    "asked", "whether", 0..=1.0, "the user asks for its kind";
 }
