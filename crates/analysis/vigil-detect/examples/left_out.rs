@@ -10,6 +10,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::print_stdout,
     reason = "a measuring tool that ends at the first fault"
@@ -17,7 +18,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde_json::Value;
 use vigil_detect::{CALLS, Growth};
@@ -32,7 +33,7 @@ struct Session {
 
 fn main() {
     let mut files = std::env::args().skip(1);
-    let replay = files.next().unwrap_or_else(|| panic!("name the replay, then the files of sessions"));
+    let replay = files.next().expect("name the replay, then the files of sessions");
     let mut sessions: BTreeMap<String, Session> = BTreeMap::new();
     for file in files {
         for line in unpacked(&file) {
@@ -61,9 +62,10 @@ fn main() {
     }
 }
 
-fn unpacked(file: &str) -> impl Iterator<Item = String> {
-    let child = Command::new("zstd").args(["-dc", file]).stdout(Stdio::piped()).spawn().unwrap();
-    BufReader::new(child.stdout.unwrap()).lines().map(Result::unwrap)
+fn unpacked(file: &str) -> Vec<String> {
+    let unpacked = Command::new("zstd").args(["-dc", file]).output().unwrap();
+    assert!(unpacked.status.success(), "`zstd -dc {file}` failed");
+    String::from_utf8(unpacked.stdout).unwrap().lines().map(str::to_owned).collect()
 }
 
 fn judge(name: &str, features: usize, sessions: Vec<&Session>) {
@@ -80,10 +82,10 @@ fn judge(name: &str, features: usize, sessions: Vec<&Session>) {
         let forest = Growth::default().grow(&rows).unwrap();
         let scores = |label: &str| -> Vec<f32> {
             let of_suite = sessions.iter().filter(|session| session.suite == suite && session.label == label);
-            let strangest = |session: &&Session| {
+            let strangest = |session: &&Session| -> Option<f32> {
                 session.calls.iter().map(|call| forest.score(&call[..features])).max_by(f32::total_cmp)
             };
-            of_suite.filter_map(|session| strangest(session)).collect()
+            of_suite.filter_map(strangest).collect()
         };
         let found = ["hijacked", "benign", "attacked_resisted"].map(scores);
         tell(name, suite, &found);

@@ -1,5 +1,7 @@
 //! The forest against scikit-learn's on the same data: `tests/reference/make.py` made the reference.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop where it is")]
+
 use serde_json::Value;
 use vigil_detect::Growth;
 
