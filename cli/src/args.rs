@@ -264,9 +264,10 @@ pub(crate) use scan::{Deps, Init, Rules, RulesFormat, Scan, Tests};
 #[command(
     after_help = "Examples:\n  vigil replay sessions.jsonl\n  vigil replay --profile strict --json out.jsonl train-*.jsonl.zst\n  \
     vigil replay --policy policy.toml --workdir /testbed sessions.jsonl.zst\n\n\
-    A session is one JSON object on a line: `session_id`, `user_prompt` and `steps`, each with a `role` of assistant\n\
-    (`text`, `tool_calls` with `name` and `arguments`), tool (`name`, `tool_output`) or user (`text`). The tools of its\n\
-    `suite` are read from `suites.json` beside the file. Every held call is approved, and the session goes on as recorded.\n\
+    A session is one JSON object on a line: `session_id`, `user_prompt` and `steps`, each with a\n\
+    `role`: assistant (`text`, `tool_calls` of `name` and `arguments`), tool (`name`,\n\
+    `tool_output`) or user (`text`). The tools of its `suite` come from `suites.json` beside the\n\
+    file. Every held call is approved, and the session goes on as recorded.\n\
     The same files and policy give the same output, byte for byte."
 )]
 pub(crate) struct Replay {
