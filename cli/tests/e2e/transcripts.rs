@@ -246,6 +246,7 @@ fn every_help_has_its_text_on_stdout_and_fits_a_terminal() {
         "rules",
         "hook",
         "lsp",
+        "replay",
         "completions",
     ];
     for command in commands {
