@@ -9,6 +9,9 @@ use vigil_scan::Changes;
 
 use crate::exit::UsageError;
 
+/// Files, by their paths from the top, and what they hold.
+type Contents = Vec<(PathBuf, Vec<u8>)>;
+
 /// A repository.
 pub(crate) struct Repository {
     /// Its top directory.
@@ -83,7 +86,7 @@ impl Repository {
     }
 
     /// Lines that are staged, and the staged contents.
-    pub(crate) fn staged(&self, paths: &[PathBuf]) -> anyhow::Result<(Changes, Vec<(PathBuf, Vec<u8>)>)> {
+    pub(crate) fn staged(&self, paths: &[PathBuf]) -> anyhow::Result<(Changes, Contents)> {
         let changes = Changes::parse(&self.diff(&["--cached"], paths)?);
         let contents = self.contents(changes.files().map(Path::to_owned).collect())?;
         Ok((changes, contents))
@@ -111,7 +114,7 @@ impl Repository {
     }
 
     /// The staged contents of files, by their paths from the top.
-    fn contents(&self, paths: Vec<PathBuf>) -> anyhow::Result<Vec<(PathBuf, Vec<u8>)>> {
+    fn contents(&self, paths: Vec<PathBuf>) -> anyhow::Result<Contents> {
         // The batch protocol is one line a question.
         let (plain, odd): (Vec<_>, Vec<_>) =
             paths.into_iter().partition(|path| !path.as_os_str().as_encoded_bytes().contains(&b'\n'));

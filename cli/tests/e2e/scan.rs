@@ -58,12 +58,12 @@ fn git(home: &Home, arguments: &[&str]) {
 /// Rule, file and line of each finding.
 #[track_caller]
 fn findings(told: &Told) -> Vec<String> {
-    let report: serde_json::Value = serde_json::from_str(&told.out).unwrap_or_else(|_| panic!("{told:?}"));
+    let report: serde_json::Value = serde_json::from_str(&told.out).unwrap();
     let place = |finding: &serde_json::Value| {
         let at = &finding["location"];
         format!("{} {}:{}", finding["rule_id"].as_str().unwrap(), at["file"].as_str().unwrap(), at["line"])
     };
-    report["findings"].as_array().unwrap().iter().map(place).collect()
+    report.get("findings").unwrap().as_array().unwrap().iter().map(place).collect()
 }
 
 /// The transcript of a command, without its duration.

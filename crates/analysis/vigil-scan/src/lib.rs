@@ -18,6 +18,8 @@ pub mod facts;
 mod files;
 mod finding;
 mod fix;
+#[doc(hidden)]
+pub mod fuzzing;
 mod javascript;
 mod python;
 mod report;
@@ -32,8 +34,6 @@ pub use config::{
     PLACEHOLDER_PATTERNS, RuleSetting, SecretsConfig, Settings, Strategy, SuppressionsConfig, TestsConfig,
     discover,
 };
-#[doc(hidden)]
-pub use deps::fuzzing;
 pub use deps::{
     Checked, Fetch, FetchError, FetchRequest, FetchResponse, FileImports, PlacedImport, Project, Registries,
     check as check_dependencies,

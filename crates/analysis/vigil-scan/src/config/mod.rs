@@ -7,7 +7,7 @@ mod preset;
 mod settings;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::rule::{Category, RuleId, Severity};
 use crate::source::Language;
@@ -16,6 +16,11 @@ pub use error::ConfigError;
 pub(crate) use layer::unknown_rule;
 pub use preset::Strategy;
 pub use settings::{CONFIG_NAMES, Flags, Settings, discover};
+
+/// Reads a configuration's text and checks it, as far as that goes without other files.
+pub(crate) fn parse_text(text: &str, path: &Path) -> Result<(), ConfigError> {
+    layer::check(file::parse(text, path)?, path).map(drop)
+}
 
 /// The resolved configuration of a scan.
 #[derive(Clone, Debug)]

@@ -395,7 +395,7 @@ fn listing<'n>(names: impl Iterator<Item = &'n str>) -> String {
 }
 
 #[doc(hidden)]
-pub mod fuzzing {
+pub(crate) mod fuzzing {
     //! Entries for fuzz targets: they take any bytes and hold what must always hold.
 
     use super::*;
