@@ -2,7 +2,7 @@
 
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{
-    ExceptHandler, Expr, ExprCall, Stmt, StmtClassDef, StmtFunctionDef, StmtTry, WithItem,
+    self as ast, ExceptHandler, Expr, ExprCall, Stmt, StmtClassDef, StmtFunctionDef, StmtTry, WithItem,
 };
 use ruff_text_size::Ranged;
 
@@ -42,6 +42,7 @@ impl Body {
             helpers,
             steps,
             verdicts: Vec::new(),
+            aliases: Vec::new(),
             inner: 0,
             expecting: 0,
             discarded: None,
@@ -68,6 +69,8 @@ struct Reader<'a, 'r> {
     steps: u32,
     /// Names that hold the outcome of a comparison.
     verdicts: Vec<(&'a str, bool)>,
+    /// Names that stand for an assertion, and its own name: `eq = self.assertEqual`.
+    aliases: Vec<(&'a str, &'a str)>,
     /// Functions within the body that are around.
     inner: u32,
     /// Blocks around that expect an exception.
@@ -117,7 +120,7 @@ impl<'a> Visitor<'a> for Reader<'a, '_> {
                 for target in &assign.targets {
                     match target {
                         Expr::Name(name) => {
-                            self.verdicts.push((name.id.as_str(), trivial::is_verdict(&assign.value)))
+                            self.verdicts.push((name.id.as_str(), trivial::is_verdict(&assign.value)));
                         }
                         Expr::Attribute(attribute) if attribute.attr.as_str() == "return_value" => {
                             let value =
@@ -126,6 +129,7 @@ impl<'a> Visitor<'a> for Reader<'a, '_> {
                         }
                         _ => {}
                     }
+                    self.alias(target, &assign.value);
                 }
                 walk_stmt(self, statement);
             }
@@ -191,6 +195,32 @@ impl<'a> Reader<'a, '_> {
         self.found.assertions.push(Assertion { span: at, trivial });
     }
 
+    /// `eq = self.assertEqual`, `eq, raises = self.assertEqual, self.assertRaises`; assertions in a list are called from it.
+    fn alias(&mut self, target: &'a Expr, value: &'a Expr) {
+        match (target, value) {
+            (Expr::Name(name), Expr::Attribute(attribute)) if verdict::is_by_name(&attribute.attr) => {
+                self.aliases.push((name.id.as_str(), attribute.attr.as_str()));
+            }
+            (Expr::Tuple(targets), Expr::Tuple(values)) => {
+                for (target, value) in targets.iter().zip(values) {
+                    if let (Expr::Name(_), Expr::Attribute(_)) = (target, value) {
+                        self.alias(target, value);
+                    }
+                }
+            }
+            (
+                Expr::Name(_),
+                Expr::List(ast::ExprList { elts, .. }) | Expr::Tuple(ast::ExprTuple { elts, .. }),
+            ) if elts
+                .iter()
+                .any(|elt| elt.as_attribute_expr().is_some_and(|a| verdict::is_by_name(&a.attr))) =>
+            {
+                self.assertion(span(value.range()), false);
+            }
+            _ => {}
+        }
+    }
+
     fn nested(&mut self, function: &'a StmtFunctionDef) {
         for decorator in &function.decorator_list {
             self.visit_expr(&decorator.expression);
@@ -208,7 +238,14 @@ impl<'a> Reader<'a, '_> {
             Expr::Attribute(attribute) => attribute.attr.as_str(),
             _ => "",
         };
-        if verdict::is_by_call(call, place.names) {
+        let alias = call.func.as_name_expr().and_then(|called| {
+            let mut known = self.aliases.iter().rev();
+            known.find(|(alias, _)| *alias == called.id.as_str()).map(|(_, original)| *original)
+        });
+        if let Some(original) = alias {
+            self.assertion(at, trivial::of_method(original, call));
+            self.found.asserted_values.extend(mirror::of_method(original, call, place.source));
+        } else if verdict::is_by_call(call, place.names) {
             self.assertion(at, trivial::of_method(name, call));
             self.found.checks_status |= http::verdict_checks_status(call);
             self.found.asserted_values.extend(mirror::of_method(name, call, place.source));

@@ -213,19 +213,23 @@ impl<'a> Reader<'a, '_> {
         self.facts.skips.append(&mut body.skips);
         let mut assertions = body.assertions;
         for decorator in &function.decorator_list {
-            let local = match &decorator.expression {
-                Expr::Name(name) => self.names.function(name.id.as_str()),
-                Expr::Call(call) => {
-                    call.func.as_name_expr().and_then(|name| self.names.function(name.id.as_str()))
-                }
-                _ => None,
+            let called = match &decorator.expression {
+                Expr::Call(call) => call.func.as_name_expr(),
+                other => other.as_name_expr(),
             };
+            // A decorator may be written in the class whose tests it makes.
+            let local = called.and_then(|name| {
+                let name = name.id.as_str();
+                let own = class.and_then(|class| self.helpers.method(class, name, self.names));
+                own.or_else(|| self.names.function(name))
+            });
             let local = local.is_some_and(|function| self.helpers.summary(function, None, &place, 1).asserts);
             if local || verdict::is_by_decorator(&decorator.expression, self.names) {
                 assertions.push(Assertion { span: span(decorator.range()), trivial: false });
             }
             body.mock_values.extend(mirror::given_to_mocks(&decorator.expression, self.source));
         }
+        assertions.extend(doctest(&function.body));
         // A fixture of this file that asserts, asserts for the test.
         for parameter in function.parameters.iter_non_variadic_params() {
             let Some(fixture) = self.names.function(parameter.name().as_str()) else { continue };
@@ -255,7 +259,21 @@ fn is_test<'a>(function: &'a StmtFunctionDef, class: Option<&'a StmtClassDef>, n
     named
         && class.is_none_or(may_hold_tests)
         && !is_something_else(function, names)
+        && !(class.is_none() && is_predicate(function))
         && !is_abstract(&function.body)
+}
+
+/// `def test_lower(value) -> bool`: its caller wants the answer, and a test has none.
+fn is_predicate(function: &StmtFunctionDef) -> bool {
+    matches!(function.returns.as_deref(), Some(Expr::Name(name)) if name.id.as_str() == "bool")
+}
+
+/// A body that is nothing but a text with examples, for doctest.
+fn doctest(body: &[Stmt]) -> Option<Assertion> {
+    let [Stmt::Expr(expr)] = body else { return None };
+    let text = expr.value.as_string_literal_expr()?;
+    let examples = text.value.iter().any(|part| part.value.contains(">>> "));
+    examples.then(|| Assertion { span: span(expr.range()), trivial: false })
 }
 
 /// A class whose `test…` methods run: pytest's `Test…`, a subclass of something, a mixin of tests.

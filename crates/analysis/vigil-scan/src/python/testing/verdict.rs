@@ -126,6 +126,11 @@ pub(super) fn is_by_call<'a>(call: &'a ExprCall, names: &Names<'a>) -> bool {
     }
 }
 
+/// The method is an assertion by its name: what it is bound to is one too.
+pub(super) fn is_by_name(name: &str) -> bool {
+    contains(name, "assert") && !contains(name, "assertion") && !is_no_verdict(name, None)
+}
+
 /// Names that hold such a word and give no verdict.
 fn is_no_verdict(name: &str, owner: Option<&Expr>) -> bool {
     matches!(

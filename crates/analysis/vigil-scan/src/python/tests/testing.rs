@@ -410,3 +410,33 @@ fn a_fix_writes_a_stub_of_a_reason() {
         assert!(facts_at("test_a.py", &fixed).skips[0].reasoned);
     }
 }
+
+#[test]
+fn an_assertion_by_another_name_is_one() {
+    in_case("eq = self.assertEqual\n        eq(f(), 1)\n        eq(g(), 2)", "", 2);
+    in_case("eq, ok = self.ndiffAssertEqual, self.assertTrue\n        eq(f(), 1)\n        ok(g())", "", 2);
+    in_case("eq = self.assertEqual", "", 0);
+    in_case("eq = self.other\n        eq(f(), 1)", "", 0);
+    asserts("fs = [tm.assert_series_equal, tm.assert_frame_equal]\nfor f, x in zip(fs, xs):\n    f(x, y)", 1);
+}
+
+#[test]
+fn a_decorator_of_the_class_asserts_for_its_tests() {
+    let text = "class T(TestCase):\n    def jump(expected):\n        def decorator(func):\n            def test(self):\n                self.assertEqual(trace(func), expected)\n            return test\n        return decorator\n    @jump([1])\n    def test_it(output):\n        output.append(1)\n";
+    assert_eq!(tests(text)[0].assertions.len(), 1);
+}
+
+#[test]
+fn a_question_and_an_example_are_no_empty_tests() {
+    names("def test_lower(value: str) -> bool:\n    return value.islower()", &[]);
+    names("def test_lower(value: str) -> None: ...", &["test_lower"]);
+    asserts("r\"\"\"\n>>> 1 + 1\n2\n\"\"\"", 1);
+    asserts("\"\"\"Says what it does.\"\"\"", 0);
+}
+
+#[test]
+fn an_assertion_that_never_passes_is_not_trivial() {
+    trivial("self.assertTrue(False)", false);
+    trivial("self.assertFalse(True)", false);
+    trivial("self.assertTrue(True)", true);
+}
