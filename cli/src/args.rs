@@ -11,7 +11,7 @@ use crate::exit;
 ///
 /// Vigil sits between your AI clients and the AI providers. Text flows untouched; each action a reply asks for is
 /// decided by rules, held for your answer where they say so, and written into a signed record. Nothing leaves this
-/// machine but your own traffic.
+/// machine but your own traffic, and names of packages when you scan without --offline.
 #[derive(Debug, Parser)]
 #[command(name = "vigil", version, max_term_width = 100, after_help = exit::HELP)]
 pub(crate) struct Cli {
