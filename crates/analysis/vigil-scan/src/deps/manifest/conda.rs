@@ -2,7 +2,7 @@
 //!
 //! Read line by line: conda's own format has one dependency for each line, and every name keeps its place.
 
-use super::{requirements, span_of};
+use super::{requirements, span_of, yaml};
 use crate::deps::declared::{Contents, Declared, Ecosystem, Origin};
 use crate::source::Source;
 
@@ -12,15 +12,7 @@ pub(super) fn parse(source: &Source) -> Contents {
     let mut within = false;
     // How far the entry `- pip:` is indented; deeper lines are its list.
     let mut pip: Option<usize> = None;
-    let mut begin = 0;
-    for raw in source.text.split_inclusive('\n') {
-        let start = begin;
-        begin += raw.len();
-        let trimmed = raw.trim();
-        if trimmed.is_empty() || trimmed.starts_with('#') {
-            continue;
-        }
-        let indent = raw.len() - raw.trim_start().len();
+    for yaml::Line { start, raw, indent, text: trimmed } in yaml::lines(&source.text) {
         let Some(item) = trimmed.strip_prefix('-').map(str::trim_start) else {
             if indent == 0 {
                 within = trimmed.starts_with("dependencies:");

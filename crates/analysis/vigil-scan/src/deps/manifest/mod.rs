@@ -13,6 +13,7 @@ mod requirements;
 mod setup_cfg;
 mod setup_py;
 mod toml;
+mod yaml;
 
 use std::path::Path;
 

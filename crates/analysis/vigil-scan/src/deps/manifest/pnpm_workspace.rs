@@ -2,7 +2,7 @@
 //!
 //! Read line by line, so that every name keeps its place.
 
-use super::span_of;
+use super::{span_of, yaml};
 use crate::deps::declared::{Contents, Declared, Ecosystem, Origin};
 use crate::source::Source;
 
@@ -12,15 +12,7 @@ pub(super) fn parse(source: &Source) -> Contents {
     // The depth at which names stand: one level below `catalog:`, two below `catalogs:`.
     let mut catalog: Option<&str> = None;
     let mut name_indent = None;
-    let mut begin = 0;
-    for raw in source.text.split_inclusive('\n') {
-        let start = begin;
-        begin += raw.len();
-        let trimmed = raw.trim();
-        if trimmed.is_empty() || trimmed.starts_with('#') {
-            continue;
-        }
-        let indent = raw.len() - raw.trim_start().len();
+    for yaml::Line { start, raw, indent, text: trimmed } in yaml::lines(&source.text) {
         if indent == 0 {
             catalog = ["catalog:", "catalogs:"].into_iter().find(|key| trimmed == *key);
             name_indent = None;
