@@ -11,7 +11,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Event, Moment, input, text, working_directory};
+use super::{Event, Moment, text, tool_event};
 use crate::hook::Answer;
 use crate::hook::report::Report;
 
@@ -21,18 +21,10 @@ pub(super) fn sends(call: &Value) -> bool {
 }
 
 pub(super) fn event(call: &Value, directory: &Path) -> Option<Event> {
-    let name = text(call, "hook_event_name")?;
-    let moment = match name {
-        "PreToolUse" => Moment::Before,
-        "PostToolUse" => Moment::After,
-        _ => return None,
-    };
-    Some(Event {
-        moment,
-        name: name.to_owned(),
-        tool: text(call, "tool_name")?.to_owned(),
-        input: input(call),
-        directory: working_directory(call, directory),
+    tool_event(call, directory, |name| match name {
+        "PreToolUse" => Some(Moment::Before),
+        "PostToolUse" => Some(Moment::After),
+        _ => None,
     })
 }
 

@@ -104,6 +104,18 @@ fn text<'c>(call: &'c Value, name: &str) -> Option<&'c str> {
     call.get(name).and_then(Value::as_str)
 }
 
+/// The event of the clients that name it in `hook_event_name` and the tool in `tool_name`, if its name tells a moment.
+fn tool_event(call: &Value, directory: &Path, moment: impl FnOnce(&str) -> Option<Moment>) -> Option<Event> {
+    let name = text(call, "hook_event_name")?;
+    Some(Event {
+        moment: moment(name)?,
+        name: name.to_owned(),
+        tool: text(call, "tool_name")?.to_owned(),
+        input: input(call),
+        directory: working_directory(call, directory),
+    })
+}
+
 /// The working directory that a call names, else the hook's own.
 fn working_directory(call: &Value, own: &Path) -> PathBuf {
     text(call, "cwd").filter(|cwd| !cwd.is_empty()).map_or_else(|| own.to_owned(), |cwd| own.join(cwd))
