@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
-use vigil_core::message::{HoldOpened, Notice, PolicyInForce, StoreState, SurfaceInput};
+use vigil_core::message::{HoldOpened, ModelsState, Notice, PolicyInForce, StoreState, SurfaceInput};
 use vigil_core::{Effect, HoldId, Resource, Timestamp};
 
 use super::{EVENT_BACKLOG, Events};
@@ -48,6 +48,7 @@ struct Inner {
     notice_counts: BTreeMap<(&'static str, Option<String>), u64>,
     policy: Option<PolicyInForce>,
     store: Option<StoreState>,
+    models: Option<Arc<ModelsState>>,
 }
 
 impl View {
@@ -113,6 +114,7 @@ impl View {
             "holds": inner.holds.len(),
             "decisions": decisions,
             "tiers": inner.tiers,
+            "models": inner.models.as_deref().map(models_json),
             "unrecorded": inner.unrecorded,
             "distrusting_clients": distrust,
             "notices": notices,
@@ -144,6 +146,10 @@ impl Inner {
                 self.policy = Some(policy.clone());
                 ("policy", json!({"version": &*policy.version, "digest": hex(&policy.digest)}))
             }
+            SurfaceInput::Models(models) => {
+                self.models = Some(Arc::clone(models));
+                ("models", models_json(models))
+            }
             SurfaceInput::Recorded(recorded) => {
                 let decision = &recorded.decision;
                 *self
@@ -168,6 +174,7 @@ impl Inner {
                         "reason": decision.reason,
                         "held_ms": decision.held.0,
                         "tier": decision.classification.tier.token(),
+                        "agreement": decision.classification.agreement,
                     }),
                 )
             }
@@ -229,6 +236,7 @@ fn hold_json(hold: &HoldOpened) -> Value {
         "effects": hold.action.effects.iter().map(effect_json).collect::<Vec<_>>(),
         "remarks": hold.action.remarks,
         "tier": hold.classification.tier.token(),
+        "agreement": hold.classification.agreement,
         "tier_reasons": hold.classification.reasons.iter().map(|reason| &reason.0).collect::<Vec<_>>(),
         "rule": hold.rule,
         "reason": hold.reason,
@@ -276,6 +284,20 @@ fn store_json(store: &StoreState) -> Value {
         "records": store.records,
         "unsealed": store.unsealed,
         "checkpoint": store.checkpoint,
+    })
+}
+
+/// The states of the models, without what they learned.
+pub(crate) fn models_json(models: &ModelsState) -> Value {
+    let agents = models
+        .agents
+        .iter()
+        .map(|agent| json!({"agent": agent.agent, "state": agent.state, "calls": agent.calls}))
+        .collect::<Vec<_>>();
+    json!({
+        "population": (!models.population.is_empty()).then_some(&*models.population),
+        "feature_version": models.feature_version,
+        "agents": agents,
     })
 }
 

@@ -93,6 +93,6 @@ pub(crate) fn keep(message: &SurfaceInput, state_dir: &Path) {
         }
         SurfaceInput::Store(store) => tracing::debug!("record {}: {}", store.state, store.detail),
         SurfaceInput::Notice(notice) => tracing::warn!("{}: {}", notice.kind.token(), notice.text),
-        SurfaceInput::Recorded(_) => {}
+        SurfaceInput::Recorded(_) | SurfaceInput::Models(_) => {}
     }
 }

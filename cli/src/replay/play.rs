@@ -175,6 +175,8 @@ where
             answers.extend(self.ask(match output {
                 AnalysisOutput::Decomposed(decomposed) => PolicyInput::Decomposed(decomposed),
                 AnalysisOutput::Classified(classified) => PolicyInput::Classified(classified),
+                // Nobody asked.
+                AnalysisOutput::Models(_) => continue,
             }));
         }
         answers

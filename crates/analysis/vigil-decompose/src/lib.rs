@@ -5,7 +5,8 @@
 //! I/O, clock or threads. Nothing here knows rules, scores or sockets, and no body is kept longer than it is held back.
 //!
 //! [`Analysis`] is the plane: it hears requests, calls and endings, and says what each call would do ([`decompose`]), with
-//! the provenance of its values ([`Conversation`]), and what each exchange was.
+//! the provenance of its values ([`Conversation`]), and what each exchange was. How unusual that is says a [`Watch`], which
+//! the composition root hands it.
 //!
 //! Start reading at [`Formats`] for bytes, at [`decompose`] for meaning.
 
@@ -18,10 +19,12 @@ mod plane;
 mod provenance;
 mod request;
 mod sse;
+mod watch;
 mod wire;
 
 pub use action::decompose;
 pub use plane::{Analysis, AnalysisLimits};
 pub use provenance::{Conversation, DeclaredTool};
 pub use request::read_request;
+pub use watch::{Speaker, Utterance, Watch};
 pub use wire::Formats;

@@ -13,6 +13,7 @@ use crate::action::decompose;
 use crate::intent::MILD;
 use crate::provenance::Conversation;
 use crate::request::{Request, SessionLimits, Sessions};
+use crate::watch::Watch;
 
 mod summary;
 
@@ -42,10 +43,11 @@ impl Default for AnalysisLimits {
 /// It needs no order: a call whose request never came is taken apart as in an unknown conversation, where every value
 /// is untrusted; an ending that nobody announced is classified from itself.
 #[derive(Debug)]
-pub struct Analysis {
+pub struct Analysis<W = ()> {
     limits: AnalysisLimits,
     sessions: Sessions,
     exchanges: VecDeque<Exchange>,
+    watch: W,
 }
 
 /// An exchange under way.
@@ -54,22 +56,36 @@ struct Exchange {
     id: ExchangeId,
     request: Request,
     summary: Summary,
+    /// How the most unusual of its calls scored.
+    worst: Arc<Classification>,
 }
 
 impl Analysis {
-    /// A plane that has heard nothing.
+    /// A plane that has heard nothing and to which every call is routine.
     pub fn new(limits: AnalysisLimits) -> Self {
-        let of_sessions = SessionLimits {
-            sessions: limits.sessions.max(1),
-            bytes: limits.session_bytes,
-            decoded_bytes: limits.decoded_bytes,
-        };
-        Self { limits, sessions: Sessions::new(of_sessions), exchanges: VecDeque::new() }
+        Self::watched(limits, ())
     }
 
     /// Takes a call apart, seen in its conversation, without any state.
     pub fn decompose(call: &vigil_core::wire::WireCall, conversation: &Conversation) -> Action {
         decompose(call, conversation)
+    }
+}
+
+impl<W: Watch> Analysis<W> {
+    /// A plane that has heard nothing, whose calls this one judges.
+    pub fn watched(limits: AnalysisLimits, watch: W) -> Self {
+        let of_sessions = SessionLimits {
+            sessions: limits.sessions.max(1),
+            bytes: limits.session_bytes,
+            decoded_bytes: limits.decoded_bytes,
+        };
+        Self { limits, sessions: Sessions::new(of_sessions), exchanges: VecDeque::new(), watch }
+    }
+
+    /// Who judges the calls.
+    pub const fn watch(&self) -> &W {
+        &self.watch
     }
 
     /// How many bytes of requests were looked at byte by byte since the start. It grows with what is new in a
@@ -84,10 +100,14 @@ impl Analysis {
     }
 
     fn heard(&mut self, captured: &Arc<RequestCaptured>) {
-        let request = self.sessions.read(captured);
+        let mut request = self.sessions.read(captured);
+        let heard = std::mem::take(&mut request.heard);
+        if !heard.is_empty() {
+            self.watch.heard(&captured.head.session, &heard);
+        }
         let id = captured.head.exchange;
         self.exchanges.retain(|exchange| exchange.id != id);
-        self.exchanges.push_back(Exchange { id, request, summary: Summary::default() });
+        self.exchanges.push_back(Exchange::new(id, request));
         // What a conversation keeps is shared with the session as long as nothing new came; the rest is bounded here.
         let kept = |exchange: &Exchange| match Arc::strong_count(&exchange.request.conversation) {
             1 => exchange.request.conversation.kept_bytes(),
@@ -103,29 +123,28 @@ impl Analysis {
 
     fn call(&mut self, captured: &CallCaptured) -> Decomposed {
         let id = captured.head.exchange;
+        if !self.exchanges.iter().any(|exchange| exchange.id == id) {
+            self.exchanges.push_back(Exchange::new(id, Request::unknown()));
+            if self.exchanges.len() > self.limits.exchanges.max(1) {
+                self.exchanges.pop_front();
+            }
+        }
         let exchange = self.exchanges.iter_mut().find(|exchange| exchange.id == id);
-        let action = match exchange {
-            Some(exchange) => {
-                let action = decompose(&captured.call, &exchange.request.conversation);
-                exchange.summary.add(&action);
-                action
-            }
-            None => {
-                let action = decompose(&captured.call, &Conversation::unknown());
-                let mut summary = Summary::default();
-                summary.add(&action);
-                let request =
-                    Request { conversation: Arc::new(Conversation::unknown()), ..Request::default() };
-                self.exchanges.push_back(Exchange { id, request, summary });
-                if self.exchanges.len() > self.limits.exchanges.max(1) {
-                    self.exchanges.pop_front();
-                }
-                action
-            }
+        let action = match &exchange {
+            Some(exchange) => decompose(&captured.call, &exchange.request.conversation),
+            None => decompose(&captured.call, &Conversation::unknown()),
         };
+        let mut classification = self.watch.call(captured, &action);
         let telling = action.remarks.iter().filter(|remark| !MILD.contains(remark));
-        let reasons = telling.map(|remark| Reason((*remark).to_owned())).collect();
-        let classification = Arc::new(Classification { reasons, ..Classification::default() });
+        let remarks = telling.map(|remark| Reason((*remark).to_owned()));
+        classification.reasons.splice(0..0, remarks);
+        let classification = Arc::new(classification);
+        if let Some(exchange) = exchange {
+            exchange.summary.add(&action);
+            if is_worse(&classification, &exchange.worst) {
+                exchange.worst = Arc::clone(&classification);
+            }
+        }
         Decomposed { exchange: id, call: captured.call.number, action: Arc::new(action), classification }
     }
 
@@ -133,13 +152,8 @@ impl Analysis {
         let id = finished.head.exchange;
         let at = self.exchanges.iter().position(|exchange| exchange.id == id);
         let known = at.and_then(|at| self.exchanges.remove(at));
-        let (request, mut summary) = match known {
-            Some(exchange) => (exchange.request, exchange.summary),
-            None => {
-                let conversation = Arc::new(Conversation::unknown());
-                (Request { conversation, ..Request::default() }, Summary::default())
-            }
-        };
+        let Exchange { request, mut summary, worst, .. } =
+            known.unwrap_or_else(|| Exchange::new(id, Request::unknown()));
         for call in finished.reply.iter().flat_map(|reply| &reply.server_calls) {
             summary.add(&decompose(call, &request.conversation));
         }
@@ -157,12 +171,33 @@ impl Analysis {
             action: view.action,
             scope: view.scope,
             slots: view.slots,
-            classification: Arc::new(Classification::default()),
+            classification: worst,
             messages: u32::try_from(conversation.messages()).unwrap_or(u32::MAX),
             tools: u32::try_from(conversation.tools().len()).unwrap_or(u32::MAX),
         }
     }
 }
+
+impl Exchange {
+    fn new(id: ExchangeId, request: Request) -> Self {
+        Self { id, request, summary: Summary::default(), worst: Arc::default() }
+    }
+}
+
+/// Whether one is further from routine than the other: by tier, then by how rare its scores are together.
+fn is_worse(one: &Classification, other: &Classification) -> bool {
+    let rarity = |of: &Classification| {
+        let p = of.p.iter().find(|(name, _)| *name == COMBINED).map_or(ONE, |(_, p)| *p);
+        ONE.saturating_sub(p)
+    };
+    let rank = |of: &Classification| (of.tier, rarity(of), !of.scores.is_empty(), !of.reasons.is_empty());
+    rank(one) > rank(other)
+}
+
+/// The name of the p-value of all models together.
+const COMBINED: &str = "combined";
+/// A p-value of 1.
+const ONE: i64 = 1_000_000;
 
 impl Default for Analysis {
     fn default() -> Self {
@@ -170,7 +205,7 @@ impl Default for Analysis {
     }
 }
 
-impl Plane for Analysis {
+impl<W: Watch> Plane for Analysis<W> {
     type Input = AnalysisInput;
     type Output = AnalysisOutput;
 
@@ -188,6 +223,12 @@ impl Plane for Analysis {
                     }
                     say(AnalysisOutput::Classified(Arc::new(self.finished(&finished))));
                 }
+            }
+            AnalysisInput::CallEnded(call) => self.watch.ended(&call),
+            AnalysisInput::Models => say(AnalysisOutput::Models(Arc::new(self.watch.models()))),
+            AnalysisInput::Forget(agent) => {
+                self.watch.forget(agent.as_deref());
+                say(AnalysisOutput::Models(Arc::new(self.watch.models())));
             }
         }
     }

@@ -16,6 +16,7 @@ use vigil_core::wire::Digest;
 
 use crate::action::host_of;
 use crate::intent::commands_around;
+use crate::watch::{Speaker, Utterance};
 
 /// A tool that a request declares.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub struct Conversation {
     workdir: Option<String>,
     images: Vec<(u32, Digest)>,
     unknown: bool,
+    /// What was said since somebody began to listen.
+    heard: Option<Vec<Utterance>>,
 }
 
 /// Texts of one speaker, one after the other, in ASCII lower case: hosts and addresses are compared without case.
@@ -182,6 +185,31 @@ impl Conversation {
         )
     }
 
+    /// Keeps from now on what is said, as it is said, until [`Self::take_heard`].
+    pub(crate) fn listen(&mut self) {
+        self.heard = Some(Vec::new());
+    }
+
+    /// What was said since [`Self::listen`]: one text for each message and speaker.
+    pub(crate) fn take_heard(&mut self) -> Vec<Utterance> {
+        self.heard.take().unwrap_or_default()
+    }
+
+    fn note(&mut self, speaker: Speaker, text: &str) {
+        let Some(heard) = &mut self.heard else { return };
+        if text.is_empty() {
+            return;
+        }
+        let message = self.messages.len();
+        match heard.last_mut() {
+            Some(last) if last.message == message && last.speaker == speaker => {
+                last.text.push('\n');
+                last.text.push_str(text);
+            }
+            _ => heard.push(Utterance { speaker, text: text.to_owned(), message }),
+        }
+    }
+
     pub(crate) fn begin_message(&mut self) {
         self.messages.push(Mark::default());
         self.close();
@@ -189,6 +217,7 @@ impl Conversation {
 
     pub(crate) fn user_typed(&mut self, text: &str) {
         self.user.push(text);
+        self.note(Speaker::User, text);
         if !text.trim().is_empty()
             && let Some(mark) = self.messages.last_mut()
         {
@@ -199,11 +228,13 @@ impl Conversation {
 
     pub(crate) fn model_said(&mut self, text: &str) {
         self.model.push(text);
+        self.note(Speaker::Model, text);
         self.close();
     }
 
     pub(crate) fn untrusted_said(&mut self, text: &str) {
         self.untrusted.push(text);
+        self.note(Speaker::Untrusted, text);
         self.close();
     }
 

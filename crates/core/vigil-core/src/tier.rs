@@ -1,6 +1,7 @@
 //! How far an exchange or a call is from routine.
 
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -60,6 +61,12 @@ pub struct Classification {
     pub reasons: Vec<Reason>,
     /// Scores of the single models by name, scaled by 1,000,000 (`voaf.md` §8). Empty while no model ran.
     pub scores: Vec<(&'static str, i64)>,
+    /// For each score, and for all `combined`, how often ordinary data is at least as unusual, scaled by 1,000,000.
+    pub p: Vec<(&'static str, i64)>,
+    /// How many models agree that it is unusual.
+    pub agreement: u8,
+    /// Which models said so. Empty while none ran.
+    pub models: Arc<str>,
     /// Version of the statistical feature vector; 0 when there is none.
     pub feature_version: u32,
     /// The statistical feature vector, scaled by 1,000,000.

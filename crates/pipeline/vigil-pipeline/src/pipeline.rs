@@ -77,8 +77,8 @@ impl Pipeline {
         let (surface, surface_inbox) = queue(SURFACE_QUEUE);
 
         let analysis_thread = {
-            let (maker, policy) = (planes.analysis, policy.clone());
-            spawn("vigil-analysis", move || run_analysis(maker, &analysis_inbox, &policy))?
+            let (maker, policy, surface) = (planes.analysis, policy.clone(), surface.clone());
+            spawn("vigil-analysis", move || run_analysis(maker, &analysis_inbox, &policy, &surface))?
         };
         let policy_thread = {
             let lane = Lane::new(policy_inbox, Arc::clone(&clock), POLICY_PAUSE);
@@ -142,7 +142,12 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<(
         .map_err(SpawnError)
 }
 
-fn run_analysis(mut make: AnalysisMaker, inbox: &Inbox<AnalysisInput>, policy: &Outlet<PolicyInput>) {
+fn run_analysis(
+    mut make: AnalysisMaker,
+    inbox: &Inbox<AnalysisInput>,
+    policy: &Outlet<PolicyInput>,
+    surface: &Outlet<SurfaceInput>,
+) {
     let mut plane = make();
     let mut ends = Vec::new();
     let say = |message| {
@@ -154,6 +159,9 @@ fn run_analysis(mut make: AnalysisMaker, inbox: &Inbox<AnalysisInput>, policy: &
         let fate = hand(&mut *plane, input, &mut |output| match output {
             AnalysisOutput::Decomposed(decomposed) => say(PolicyInput::Decomposed(decomposed)),
             AnalysisOutput::Classified(classified) => ends.push(PolicyInput::Classified(classified)),
+            AnalysisOutput::Models(models) => {
+                let _ended = surface.say(SurfaceInput::Models(models));
+            }
         });
         if ends.len() >= GATHERED || inbox.is_empty() {
             ends.drain(..).for_each(say);

@@ -18,6 +18,7 @@ use vigil_core::message::RequestCaptured;
 use vigil_core::wire::{Endpoint, WireFormat};
 
 use crate::provenance::{Conversation, DeclaredTool};
+use crate::watch::Utterance;
 use outline::Outline;
 
 /// What a request says, beside its conversation.
@@ -29,6 +30,8 @@ pub(crate) struct Request {
     pub(crate) model: Option<String>,
     /// `previous_response_id` or the conversation's id.
     pub(crate) conversation_ref: Option<String>,
+    /// What it says that the request before had not.
+    pub(crate) heard: Vec<Utterance>,
 }
 
 /// The last bodies of the sessions in use.
@@ -88,9 +91,9 @@ impl Sessions {
 
     /// Reads a request.
     pub(crate) fn read(&mut self, captured: &Arc<RequestCaptured>) -> Request {
-        let Endpoint::Gated(format) = captured.head.endpoint else { return unknown() };
+        let Endpoint::Gated(format) = captured.head.endpoint else { return Request::unknown() };
         if !captured.body.complete {
-            return unknown();
+            return Request::unknown();
         }
         let body = match captured.body.coding.as_deref() {
             None | Some("" | "identity") => Body::Captured(Arc::clone(captured)),
@@ -99,7 +102,7 @@ impl Sessions {
                     self.parsed_bytes += captured.body.bytes.len() as u64;
                     Body::Decoded(Arc::new(bytes))
                 }
-                None => return unknown(),
+                None => return Request::unknown(),
             },
         };
         self.read_body(&captured.head.session.0, format, body)
@@ -115,17 +118,19 @@ impl Sessions {
         self.entries.extend(previous);
         let Some((outline, mut conversation, facts, parsed)) = outcome else {
             self.parsed_bytes += body.bytes().len() as u64;
-            return unknown();
+            return Request::unknown();
         };
         self.parsed_bytes += parsed.bytes;
         if facts.continues {
             // What the provider keeps was said out of our sight.
             conversation.set_unknown();
         }
+        let heard = conversation.take_heard();
         let request = Request {
             conversation: Arc::new(conversation),
             model: facts.model,
             conversation_ref: facts.conversation_ref,
+            heard: Vec::new(),
         };
         self.entries.push_back(Entry {
             session: session.to_owned(),
@@ -135,7 +140,7 @@ impl Sessions {
             request: request.clone(),
         });
         self.shrink(session);
-        request
+        Request { heard, ..request }
     }
 
     /// The entry of the session whose body begins most like this one, and how many bytes are alike.
@@ -166,8 +171,11 @@ impl Sessions {
     }
 }
 
-fn unknown() -> Request {
-    Request { conversation: Arc::new(Conversation::unknown()), ..Request::default() }
+impl Request {
+    /// A request that nobody could read.
+    pub(crate) fn unknown() -> Self {
+        Self { conversation: Arc::new(Conversation::unknown()), ..Self::default() }
+    }
 }
 
 /// What the members of a request beside its messages say.
@@ -254,6 +262,7 @@ fn read_with(
         }
     }
     conversation.set_tools(tools.unwrap_or_default());
+    conversation.listen();
     for span in outline.items.iter().skip(outline.kept) {
         let raw = body.get(span.clone())?;
         parsed.bytes += raw.len() as u64;
@@ -277,7 +286,10 @@ fn reference(value: &Value) -> Option<String> {
 
 /// Reads the body of one request, content coding undone, in no session. `None` when it cannot be read.
 pub fn read_request(format: WireFormat, body: &[u8]) -> Option<Conversation> {
-    read_with(format, body, &mut None, 0).map(|(_, conversation, ..)| conversation)
+    read_with(format, body, &mut None, 0).map(|(_, mut conversation, ..)| {
+        conversation.take_heard();
+        conversation
+    })
 }
 
 /// Reads `body` after `earlier` and alone; both must say the same. For fuzzing.

@@ -2,6 +2,7 @@
 
 use alloc::string::String;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use crate::wire::Digest;
 use crate::{Action, CallNumber, Classification, ExchangeId};
@@ -49,4 +50,28 @@ pub struct Classified {
     pub messages: u32,
     /// How many tools the request declares.
     pub tools: u32,
+}
+
+/// How the models are: said at the start, when asked, and when enough was learned to be worth keeping.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ModelsState {
+    /// Which models are shipped with this program; empty when none could be read.
+    pub population: Arc<str>,
+    /// The version of the statistical feature vector.
+    pub feature_version: u32,
+    /// What was learned of each agent, by name.
+    pub agents: Vec<AgentModel>,
+    /// The personal model as bytes, to be kept by whoever hears this.
+    pub personal: Arc<[u8]>,
+}
+
+/// What was learned of one agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentModel {
+    /// The agent: `ExchangeHead::agent`.
+    pub agent: String,
+    /// How much is known of it: `cold`, `warming`, `warm`.
+    pub state: &'static str,
+    /// From how many calls.
+    pub calls: u64,
 }

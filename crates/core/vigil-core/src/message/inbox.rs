@@ -1,13 +1,14 @@
 //! The inboxes: for each plane the closed list of what it can hear, and of what it can say. A new variant is a design
 //! change and goes into `docs/spec/bus.md`.
 
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::{
-    CallCaptured, Classified, ClientGone, Decision, Decomposed, Ended, ExchangeDecided, ExchangeFinished,
-    Grant, HoldClosed, HoldOpened, LifecycleEvent, Notice, PolicyInForce, Recorded, ReleaseFailed,
-    RequestCaptured, StoreState, Unrecorded, UserAnswer,
+    CallCaptured, CallEnded, Classified, ClientGone, Decision, Decomposed, Ended, ExchangeDecided,
+    ExchangeFinished, Grant, HoldClosed, HoldOpened, LifecycleEvent, ModelsState, Notice, PolicyInForce,
+    Recorded, ReleaseFailed, RequestCaptured, StoreState, Unrecorded, UserAnswer,
 };
 use crate::Timestamp;
 
@@ -22,6 +23,12 @@ pub enum AnalysisInput {
     Finished(Arc<ExchangeFinished>),
     /// Intercept says: these exchanges are over. One message tells of those that ended at about the same time.
     Ended(Vec<Ended>),
+    /// A surface says: this call was decided so. Models learn from what was allowed.
+    CallEnded(CallEnded),
+    /// A surface asks: say how the models are, so that what they learned can be kept.
+    Models,
+    /// A surface says: the user wants this agent forgotten, or all of them.
+    Forget(Option<String>),
 }
 
 /// Everything the Analysis plane can say.
@@ -31,6 +38,8 @@ pub enum AnalysisOutput {
     Decomposed(Decomposed),
     /// To Policy: what the exchange was.
     Classified(Arc<Classified>),
+    /// To the surfaces, which keep it: how the models are.
+    Models(Arc<ModelsState>),
 }
 
 /// Everything the Policy plane can hear.
@@ -119,6 +128,8 @@ pub enum SurfaceInput {
     Granted(Grant),
     /// Policy says: this policy is in force.
     InForce(PolicyInForce),
+    /// Analysis says: how the models are; keep what they learned.
+    Models(Arc<ModelsState>),
     /// Vault says: a decision is on record.
     Recorded(Recorded),
     /// Vault says: a decision could not be recorded.

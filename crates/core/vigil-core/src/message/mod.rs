@@ -10,7 +10,7 @@ mod policy;
 mod surface;
 mod vault;
 
-pub use analysis::{Classified, Decomposed, FEATURE_SLOTS};
+pub use analysis::{AgentModel, Classified, Decomposed, FEATURE_SLOTS, ModelsState};
 pub use inbox::{
     AnalysisInput, AnalysisOutput, InterceptInput, PolicyInput, PolicyOutput, SurfaceInput, VaultInput,
     VaultOutput,
@@ -20,5 +20,5 @@ pub use intercept::{
     NoticeKind, ReleaseFailed, RequestCaptured,
 };
 pub use policy::{Decision, ExchangeDecided, Grant, HoldClosed, HoldOpened, PolicyInForce};
-pub use surface::{LifecycleEvent, Said, UserAnswer};
+pub use surface::{CallEnded, LifecycleEvent, Said, UserAnswer};
 pub use vault::{Recorded, StoreState, Unrecorded};

@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use crate::{HoldId, Timestamp};
+use crate::{CallNumber, ExchangeId, HoldId, Ruling, Timestamp};
 
 /// What the user answered to a hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +36,19 @@ impl Said {
             _ => None,
         }
     }
+}
+
+/// How the question about a call ended, as the surfaces heard it from the Vault: models learn from what was allowed.
+///
+/// It is offered, never waited for: where there is no room it is lost, and nothing is learned from that call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallEnded {
+    /// The exchange.
+    pub exchange: ExchangeId,
+    /// Which call of it.
+    pub call: CallNumber,
+    /// How it ended.
+    pub ruling: Ruling,
 }
 
 /// Something happened to Vigil itself: becomes a `lifecycle` record (`voaf.md` §4.5).

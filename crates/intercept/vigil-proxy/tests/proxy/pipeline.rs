@@ -44,6 +44,7 @@ impl Pipeline {
                 this.events.lock().unwrap().extend(requests);
                 Event::AnalysisFinished
             }
+            other => panic!("{other:?}"),
         });
         pipeline.listen(policy_inbox, |this, input| match input {
             PolicyInput::Call(call) => {

@@ -103,7 +103,7 @@ impl Object {
         }
     }
 
-    /// `models`, `features`, `tier` and the digests of policy and capability set.
+    /// `models`, `detection`, `features`, `tier` and the digests of policy and capability set.
     pub(super) fn judgement(
         &mut self,
         classification: &Classification,
@@ -111,13 +111,25 @@ impl Object {
         capability: Option<&[u8; 32]>,
     ) {
         let mut models = Self::new();
-        for model in ["isolation_forest", "lstm", "bayesian", "cusum"] {
-            match classification.scores.iter().find(|(name, _)| *name == model) {
-                Some((_, score)) => models.number(model, *score),
-                None => models.raw(model, b"null"),
+        for (token, name) in MODELS {
+            match classification.scores.iter().find(|(known, _)| *known == name) {
+                Some((_, score)) => models.number(token, *score),
+                None => models.raw(token, b"null"),
             }
         }
         self.raw("models", &models.finish());
+        if !classification.models.is_empty() {
+            let mut p = Self::new();
+            for (name, value) in &classification.p {
+                let token = MODELS.iter().find(|(_, known)| known == name).map_or(*name, |(token, _)| token);
+                p.number(token, *value);
+            }
+            let mut detection = Self::new();
+            detection.text("models", &classification.models);
+            detection.raw("p", &p.finish());
+            detection.number("agreement", classification.agreement);
+            self.raw("detection", &detection.finish());
+        }
         let mut features = Self::new();
         features.number("version", classification.feature_version);
         features.list("values", &classification.features, |value, out| {
@@ -137,6 +149,10 @@ impl Object {
         self.out
     }
 }
+
+/// The models by the names of the evidence object and by those of a classification.
+const MODELS: [(&str, &str); 4] =
+    [("isolation_forest", "forest"), ("lstm", "lstm"), ("bayesian", "bayes"), ("cusum", "cusum")];
 
 /// What stands for a value that is too large to keep.
 pub(super) fn omitted(value: &[u8]) -> Vec<u8> {

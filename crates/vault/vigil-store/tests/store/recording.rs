@@ -50,6 +50,8 @@ fn every_ruling_becomes_its_pair_with_its_hashes() {
     assert_eq!(evidence["action"]["effects"][0]["command"], json!(["rm", "-rf", "/tmp/0"]));
     let models = json!({"isolation_forest": null, "lstm": 443_788, "bayesian": null, "cusum": null});
     assert_eq!(evidence["models"], models);
+    let p = json!({"lstm": 20_000, "combined": 31_000});
+    assert_eq!(evidence["detection"], json!({"models": "population-1", "p": p, "agreement": 1}));
     assert_eq!(evidence["features"], json!({"version": 1, "values": [-1, 2_000_000]}));
     assert_eq!(evidence["tier"], json!({"token": "tier2", "reasons": ["analysis_unavailable"]}));
     assert_eq!(evidence["capability_digest"], Value::Null);
