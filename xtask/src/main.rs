@@ -3,6 +3,7 @@
 mod docs;
 mod doors;
 mod planes;
+mod train;
 mod workspace;
 
 use std::io::Write as _;
@@ -14,6 +15,9 @@ usage: cargo xtask COMMAND
   doors           ways around the planes that a manifest does not show
   docs            write docs/guide/cli.md from the help texts
   docs --check    say whether it is up to date
+  train           make the shipped models from ../shared/traces
+  train --replay FILE   the same from what `vigil replay --features --json FILE` wrote of them
+  train --check   say whether they are still the same
 ";
 
 fn main() -> ExitCode {
@@ -24,6 +28,9 @@ fn main() -> ExitCode {
         ["doors"] => workspace::Workspace::read().and_then(|workspace| doors::check(&workspace)),
         ["docs"] => docs::write(),
         ["docs", "--check"] => docs::check(),
+        ["train"] => train::write(None),
+        ["train", "--replay", path] => train::write(Some(path)),
+        ["train", "--check"] => train::check(),
         _ => {
             let _closed = std::io::stderr().write_all(USAGE.as_bytes());
             return ExitCode::from(2);

@@ -106,7 +106,7 @@ fn played(
 fn one(line: &[u8], tools: &ToolBox, rules: &Rules) -> anyhow::Result<(String, Told)> {
     let session: Session = serde_json::from_slice(line)?;
     let played = play(&session, tools.of(&session.suite), rules, Analysis::default());
-    let (calls, whole) = lines(&session, &played, rules.features);
+    let (calls, whole) = lines(&session, &played);
     let mut text = String::new();
     for call in &calls {
         text += &serde_json::to_string(call)?;

@@ -3,7 +3,6 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 use vigil_core::{Effect, Ruling, Tier};
-use vigil_detect::CallFeatures;
 
 use super::play::Played;
 use super::session::Session;
@@ -28,9 +27,9 @@ pub(crate) struct CallLine<'p> {
     class: &'static str,
     /// `verb resource provenance`, with `outward` where it applies.
     effects: Vec<String>,
-    /// The features of the call (`vigil_detect::CALLS`), where they were asked for.
+    /// What the models are told of the call (`vigil_detect::Step::numbers`), where it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    features: Option<Vec<f32>>,
+    features: Option<Vec<f64>>,
 }
 
 /// One session.
@@ -48,19 +47,8 @@ pub(crate) struct SessionLine<'p> {
 }
 
 /// The lines of a session that was played.
-pub(crate) fn lines<'p>(
-    session: &'p Session,
-    played: &'p [Played],
-    with_features: bool,
-) -> (Vec<CallLine<'p>>, SessionLine<'p>) {
-    let calls: Vec<CallLine<'p>> = played
-        .iter()
-        .enumerate()
-        .map(|(before, call)| {
-            let features = || CallFeatures::of(&call.decision.action, before).values().to_vec();
-            CallLine { features: with_features.then(features), ..call_line(session, call) }
-        })
-        .collect();
+pub(crate) fn lines<'p>(session: &'p Session, played: &'p [Played]) -> (Vec<CallLine<'p>>, SessionLine<'p>) {
+    let calls: Vec<CallLine<'p>> = played.iter().map(|call| call_line(session, call)).collect();
     let count = |verdict: &str| calls.iter().filter(|line| line.verdict == verdict).count();
     let tier = played.iter().map(|call| call.decision.classification.tier).max().unwrap_or(Tier::Routine);
     let whole = SessionLine {
@@ -96,7 +84,7 @@ fn call_line<'p>(session: &'p Session, played: &'p Played) -> CallLine<'p> {
         rule: decision.rule_ids.first().map_or("", String::as_str),
         class: decision.class,
         effects: decision.action.effects.iter().map(effect).collect(),
-        features: None,
+        features: played.seen.as_ref().map(vigil_detect::Step::numbers),
     }
 }
 

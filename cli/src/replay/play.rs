@@ -8,6 +8,7 @@ use vigil_core::message::{
 };
 use vigil_core::wire::{CallKind, Endpoint, ReplySummary, WireCall, WireFormat};
 use vigil_core::{CallNumber, ExchangeId, Millis, Plane, SessionId, Timestamp};
+use vigil_detect::{Asked, Heard, Text};
 use vigil_policy::{CompiledPolicy, Policy, PolicySettings};
 
 use super::request::Conversation;
@@ -33,6 +34,8 @@ pub(crate) struct Played {
     /// Whether a person was asked.
     pub(crate) held: bool,
     pub(crate) decision: Arc<Decision>,
+    /// What the models are told of it, where it was asked for.
+    pub(crate) seen: Option<vigil_detect::Step>,
 }
 
 /// Plays a session from its first step to its last. Whoever is asked says yes: the recording goes on as it was.
@@ -48,16 +51,25 @@ where
         session: SessionId(session.session_id.clone()),
         exchanges: 0,
         heard: Vec::new(),
+        said: rules.features.then(Heard::default),
     };
     let model = session.model.as_deref().unwrap_or("unknown");
     let mut conversation = Conversation::new(model, tools, rules.workdir.as_deref());
     conversation.user(&session.user_prompt);
+    stage.user(&session.user_prompt);
     for (at, step) in session.steps.iter().enumerate() {
         match step {
-            Step::User { text } => conversation.user(text.as_deref().unwrap_or_default()),
+            Step::User { text } => {
+                let text = text.as_deref().unwrap_or_default();
+                conversation.user(text);
+                stage.user(text);
+            }
             Step::Tool { name, tool_output } => {
-                conversation
-                    .tool(name.as_deref().unwrap_or_default(), tool_output.as_deref().unwrap_or_default());
+                let output = tool_output.as_deref().unwrap_or_default();
+                conversation.tool(name.as_deref().unwrap_or_default(), output);
+                if let Some(said) = &mut stage.said {
+                    said.content(&Text::of(output));
+                }
             }
             Step::Assistant { text, tool_calls } => {
                 let calls = tool_calls.as_deref().unwrap_or_default();
@@ -77,12 +89,19 @@ struct Stage<A> {
     session: SessionId,
     exchanges: u64,
     heard: Vec<Played>,
+    said: Option<Heard>,
 }
 
 impl<A> Stage<A>
 where
     A: Plane<Input = AnalysisInput, Output = AnalysisOutput>,
 {
+    fn user(&mut self, text: &str) {
+        if let Some(said) = &mut self.said {
+            said.user(&Text::of(text));
+        }
+    }
+
     /// One request and its reply.
     fn exchange(&mut self, step: usize, body: Vec<u8>, text: &str, calls: &[RecordedCall]) {
         self.exchanges += 1;
@@ -139,11 +158,15 @@ where
                 PolicyOutput::Decision(decision) => Some(decision),
                 _ => None,
             });
-            self.heard.extend(decision.map(|decision| Played {
-                step,
-                call: number,
-                held: held.is_some(),
-                decision,
+            let said = &mut self.said;
+            self.heard.extend(decision.map(|decision| {
+                let asked = Asked {
+                    action: &decision.action,
+                    arguments: &decision.captured.call.arguments,
+                    hour: None,
+                };
+                let seen = said.as_mut().map(|said| said.step(&asked));
+                Played { step, call: number, held: held.is_some(), decision, seen }
             }));
         }
         let reply = ReplySummary {

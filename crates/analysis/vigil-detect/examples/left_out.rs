@@ -48,12 +48,13 @@ fn main() {
     for line in BufReader::new(std::fs::File::open(replay).unwrap()).lines() {
         let value: Value = serde_json::from_str(&line.unwrap()).unwrap();
         if let (Some(features), Some(id)) = (value["features"].as_array(), value["session_id"].as_str()) {
-            let features = features.iter().map(|number| number.as_f64().unwrap() as f32).collect();
+            let features =
+                features.iter().take(CALLS.len()).map(|number| number.as_f64().unwrap() as f32).collect();
             sessions.get_mut(id).unwrap().calls.push(features);
         }
     }
     let at = |name: &str| CALLS.iter().position(|feature| feature.name == name).unwrap();
-    let (all, wish, provenance) = (CALLS.len(), at("told"), at("of_user"));
+    let (all, wish, provenance) = (at("user_words"), at("told"), at("of_user"));
     println!("AUROC and true positives at 1 % false positives, hijacked against benign / against resisted");
     for (name, features) in
         [("all features", all), ("without wish", wish), ("without wish and provenance", provenance)]

@@ -12,18 +12,25 @@
 //!
 //! Start reading at [`TextFeatures::of`].
 
+mod bytes;
 mod feature;
 mod forest;
 #[doc(hidden)]
 pub mod fuzzing;
+mod maths;
+mod model;
 mod random;
 mod reference;
 mod shift;
+mod step;
+pub mod train;
 
 pub use feature::{
     CALL_FEATURES, CALLS, CallFeatures, FEATURE_VERSION, FEATURES, Feature, TEXT_FEATURES, TextFeatures,
 };
 pub use forest::{Forest, ForestError, Growth};
+pub use model::{AgentClass, Assessment, MODELS, ModelError, Personal, Population, Track, Warmth};
 pub use random::Random;
 pub use reference::Reference;
 pub use shift::{Shift, Shifted};
+pub use step::{Asked, Heard, Outcome, Step, Text, Token};

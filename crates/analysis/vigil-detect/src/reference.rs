@@ -1,41 +1,121 @@
 //! Scores to p-values: how often ordinary data scores at least as high.
 
+use crate::bytes::{Bytes, put_number};
+use crate::maths::normal_above;
+
 /// Scores of ordinary data that no model was trained on.
 ///
 /// With `n` of them, a score has the p-value `(1 + how many are at least as high) / (n + 1)`. For data like the reference
 /// it is below any bound `a` at most in the share `a` of cases (conformal prediction): a rate of false alarms is a setting.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// Only some of the scores are kept, the highest all; a score between two of them counts as the lower one, so its p-value is
+/// no smaller than it would be.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reference {
-    // INVARIANT: sorted, finite.
-    scores: Vec<f32>,
+    // INVARIANT: scores finite and ascending, counts descending and at most `count`.
+    knots: Vec<Knot>,
+    count: u32,
 }
+
+/// A score, and how many of the reference are at least as high.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Knot {
+    score: f32,
+    at_least: u32,
+}
+
+/// How many of the highest scores are all kept.
+const EXACT: usize = 256;
 
 impl Reference {
     /// Of these scores; what is not a finite number is left out.
     pub fn new(mut scores: Vec<f32>) -> Self {
         scores.retain(|score| score.is_finite());
-        scores.sort_by(f32::total_cmp);
-        Self { scores }
+        scores.sort_by(|a, b| b.total_cmp(a));
+        scores.truncate(u32::MAX as usize);
+        let mut knots: Vec<Knot> = Vec::new();
+        let mut next = 0;
+        let mut rest = scores.iter().enumerate().peekable();
+        while let Some((at, score)) = rest.next() {
+            // Only the last of equal scores tells how many are at least as high.
+            if rest.peek().is_some_and(|(_, other)| *other == score) {
+                continue;
+            }
+            if at < EXACT || at >= next || rest.peek().is_none() {
+                knots.push(Knot { score: *score, at_least: at as u32 + 1 });
+                next = at + 1 + at / 64;
+            }
+        }
+        knots.reverse();
+        Self { knots, count: scores.len() as u32 }
     }
 
     /// How often ordinary data scores at least as high. A score that is no number is as unusual as can be.
     pub fn p_value(&self, score: f32) -> f64 {
-        let at_least = if score.is_nan() {
-            0
-        } else {
-            self.scores.len() - self.scores.partition_point(|known| *known < score)
-        };
-        (1 + at_least) as f64 / (self.scores.len() + 1) as f64
+        if self.count == 0 {
+            return 1.0;
+        }
+        let at_least = if score.is_nan() { 0 } else { self.at_least(score) };
+        (1.0 + f64::from(at_least)) / (f64::from(self.count) + 1.0)
+    }
+
+    /// A normal number that is as unusual: 0 in the middle of the reference. Of equal scores the middle one counts, so that
+    /// ordinary data has the mean 0.
+    pub(crate) fn normal(&self, score: f32) -> f64 {
+        if self.count == 0 {
+            return 0.0;
+        }
+        let at = self.knots.partition_point(|knot| knot.score <= score);
+        let above = self.knots.get(at).map_or(0, |knot| knot.at_least);
+        let at_least = self.at_least(score);
+        normal_above((f64::from(above) + f64::from(at_least) + 1.0) / (2.0 * f64::from(self.count) + 2.0))
+    }
+
+    fn at_least(&self, score: f32) -> u32 {
+        let at = self.knots.partition_point(|knot| knot.score < score);
+        match self.knots.get(at) {
+            // A score between two knots counts as the lower one.
+            Some(knot) if knot.score == score => knot.at_least,
+            found => match at.checked_sub(1).and_then(|at| self.knots.get(at)) {
+                Some(_) if found.is_none() => 0,
+                Some(lower) => lower.at_least,
+                None => self.count,
+            },
+        }
     }
 
     /// How many scores there are: no p-value can be below one over that and one.
-    pub fn len(&self) -> usize {
-        self.scores.len()
+    pub const fn len(&self) -> usize {
+        self.count as usize
     }
 
     /// Whether nothing is known; each p-value is 1 then.
-    pub fn is_empty(&self) -> bool {
-        self.scores.is_empty()
+    pub const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        put_number(out, self.count as usize);
+        put_number(out, self.knots.len());
+        for knot in &self.knots {
+            out.extend_from_slice(&knot.score.to_le_bytes());
+            out.extend_from_slice(&knot.at_least.to_le_bytes());
+        }
+    }
+
+    pub(crate) fn read(bytes: &mut Bytes<'_>) -> Option<Self> {
+        let count = bytes.number()?;
+        let length = bytes.number()? as usize;
+        let mut knots = Bytes(bytes.slice(length.checked_mul(8)?)?);
+        let knot = |knots: &mut Bytes<'_>| {
+            let score = knots.take().map(f32::from_le_bytes)?;
+            Some(Knot { score, at_least: knots.number()? })
+        };
+        let knots: Vec<Knot> = (0..length).map(|_| knot(&mut knots)).collect::<Option<_>>()?;
+        let sound = knots.iter().all(|knot| knot.score.is_finite() && (1..=count).contains(&knot.at_least))
+            && knots.is_sorted_by(|a, b| a.score < b.score && a.at_least > b.at_least)
+            && knots.is_empty() == (count == 0);
+        sound.then_some(Self { knots, count })
     }
 }
 
@@ -59,6 +139,7 @@ mod tests {
     fn false_alarms_come_at_the_rate_that_was_set() {
         let mut random = Random::new(11);
         let reference = Reference::new((0..999).map(|_| random.unit() as f32).collect());
+        assert!(reference.knots.len() < 999);
         let alarms = (0..20_000).filter(|_| reference.p_value(random.unit() as f32) <= 0.05).count();
         assert!((800..1200).contains(&alarms), "{alarms}");
     }
@@ -69,5 +150,33 @@ mod tests {
         let reference = Reference::new((0..100).map(|_| random.unit() as f32).collect());
         let p: Vec<f64> = (0..200).map(|at| reference.p_value(at as f32 / 150.0)).collect();
         assert!(p.is_sorted_by(|a, b| a >= b));
+    }
+
+    #[test]
+    fn leaving_scores_out_never_makes_a_p_value_smaller() {
+        let mut random = Random::new(9);
+        let scores: Vec<f32> = (0..5000).map(|_| (random.unit() * 700.0).floor() as f32).collect();
+        let reference = Reference::new(scores.clone());
+        assert!(reference.knots.len() < 700);
+        for at in -5..1420 {
+            let score = at as f32 / 2.0;
+            let exact = (1 + scores.iter().filter(|known| **known >= score).count()) as f64 / 5001.0;
+            let p = reference.p_value(score);
+            assert!(p >= exact && p <= exact * 1.05, "{score}: {p} for {exact}");
+        }
+        let mut bytes = Vec::new();
+        reference.write(&mut bytes);
+        assert_eq!(Reference::read(&mut Bytes(&bytes)), Some(reference));
+    }
+
+    #[test]
+    fn ordinary_data_becomes_normal() {
+        let mut random = Random::new(2);
+        let reference = Reference::new((0..2000).map(|_| random.unit() as f32).collect());
+        let normal: Vec<f64> = (0..20_000).map(|_| reference.normal(random.unit() as f32)).collect();
+        let mean = normal.iter().sum::<f64>() / 20_000.0;
+        let variance = normal.iter().map(|value| value * value).sum::<f64>() / 20_000.0;
+        assert!(mean.abs() < 0.06 && (variance - 1.0).abs() < 0.06, "{mean} {variance}");
+        assert_eq!(Reference::default().normal(3.0), 0.0);
     }
 }

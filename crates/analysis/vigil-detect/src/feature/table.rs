@@ -1,7 +1,7 @@
 //! The lists of features. A change of any line is a new version: models know by which they were trained.
 
 /// The version of [`FEATURES`] and [`CALLS`].
-pub const FEATURE_VERSION: u32 = 1;
+pub const FEATURE_VERSION: u32 = 2;
 
 /// How many features a text has.
 pub const TEXT_FEATURES: usize = FEATURES.len();
@@ -57,6 +57,8 @@ features! {
     "escapes", "share of bytes in backslash escapes", 0..=1.0, "an encoded text";
     "data_addresses", "data: addresses, capped", 0..=64.0, "content inside an address";
     "nesting", "encodings inside each other", 0..=3.0, "an encoding inside an encoding has no honest use";
+    "bidding", "share of sentences", 0..=1.0, "content that tells its reader what to do";
+    "bids", "log2 of sentences that bid and one", 0..=40.0, "content that tells its reader what to do";
 }
 
 features! {
@@ -82,4 +84,9 @@ features! {
     "of_untrusted", "share of arguments", 0..=1.0, "what other content brought";
     "told", "whether", 0..=1.0, "content tells to do it";
     "asked", "whether", 0..=1.0, "the user asks for its kind";
+    "user_words", "share of words in arguments", 0..=1.0, "it speaks of what the user spoke of";
+    "content_words", "share of words in arguments", 0..=1.0, "it speaks of what other content spoke of, and the user did not";
+    "bid_words", "share of words in arguments", 0..=1.0, "it speaks as content that tells its reader what to do";
+    "name_user", "share of words in the tool's name", 0..=1.0, "the user speaks of the tool's work";
+    "name_bids", "share of words in the tool's name", 0..=1.0, "content that bids speaks of the tool's work, and the user does not";
 }

@@ -3,11 +3,10 @@
 use super::encoding::encoded;
 use super::hidden::{is_invisible, is_mixed};
 use super::{FEATURES, TEXT_FEATURES, TextFeatures};
+use crate::maths::log2;
+use crate::step::Words as SpokenWords;
 
-pub(super) fn features(text: &str) -> TextFeatures {
-    let looked_at = ends(text);
-    let text_length = text.len();
-    let text = looked_at.as_str();
+pub(super) fn features(text_length: usize, text: &str, spoken: &SpokenWords) -> TextFeatures {
     let bytes = text.as_bytes();
     let characters = Characters::of(text);
     let all = characters.all as f64;
@@ -17,7 +16,7 @@ pub(super) fn features(text: &str) -> TextFeatures {
     let (tags, comments) = markup(bytes);
     let of_bytes = |count: usize| count as f64 / (bytes.len().max(1)) as f64;
     let of_all = |count: usize| count as f64 / all.max(1.0);
-    let log = |count: usize| ((count + 1) as f64).log2();
+    let log = |count: usize| log2((count + 1) as f64);
     // The order of FEATURES.
     let values: [f64; TEXT_FEATURES] = [
         log(text_length),
@@ -46,28 +45,14 @@ pub(super) fn features(text: &str) -> TextFeatures {
         text.matches("data:").filter(|_| text.contains(";base64,") || text.contains("data:text")).count()
             as f64,
         encoded.nesting as f64,
+        f64::from(spoken.bidding) / f64::from(spoken.sentences.max(1)),
+        log(spoken.bidding as usize),
     ];
     let mut out = [0.0; TEXT_FEATURES];
     for ((slot, value), feature) in out.iter_mut().zip(values).zip(FEATURES) {
         *slot = (value as f32).clamp(0.0, feature.most);
     }
     TextFeatures(out)
-}
-
-/// The beginning and the end of a text: all of it, when it is no longer than what is looked at.
-fn ends(text: &str) -> String {
-    let half = TextFeatures::MOST_BYTES / 2;
-    if text.len() <= 2 * half {
-        return text.to_owned();
-    }
-    let (mut first, mut last) = (half, text.len() - half);
-    while !text.is_char_boundary(first) {
-        first -= 1;
-    }
-    while !text.is_char_boundary(last) {
-        last += 1;
-    }
-    [text.get(..first).unwrap_or_default(), text.get(last..).unwrap_or_default()].concat()
 }
 
 #[derive(Default)]
@@ -164,7 +149,7 @@ fn entropy(bytes: &[u8]) -> f64 {
         .iter()
         .filter(|count| **count > 0)
         .map(|count| f64::from(*count) / all)
-        .map(|share| -share * share.log2())
+        .map(|share| -share * log2(share))
         .sum()
 }
 

@@ -14,6 +14,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::{Forest, LEAF, Node};
+use crate::bytes::Bytes;
 
 /// Why bytes are not a forest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -114,20 +115,6 @@ impl Forest {
             && !self.roots.is_empty()
             && self.roots.iter().all(|root| inside(*root))
             && self.nodes.iter().enumerate().all(sound)
-    }
-}
-
-struct Bytes<'b>(&'b [u8]);
-
-impl Bytes<'_> {
-    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (first, rest) = self.0.split_first_chunk::<N>()?;
-        self.0 = rest;
-        Some(*first)
-    }
-
-    fn number(&mut self) -> Option<u32> {
-        self.take().map(u32::from_le_bytes)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Forest, LEAF, Node, average_depth};
 use crate::Random;
+use crate::maths::log2;
 
 /// How to grow a forest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +36,7 @@ impl Growth {
         let mut grower = Grower {
             features,
             // Trees no deeper than the average: what is deeper is like the population anyway.
-            most_depth: (sample as f64).log2().ceil() as u32,
+            most_depth: log2(sample as f64).ceil() as u32,
             nodes: Vec::new(),
         };
         let mut order: Vec<usize> = (0..rows.len()).collect();

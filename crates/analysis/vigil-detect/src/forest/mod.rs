@@ -3,6 +3,8 @@
 mod file;
 mod grow;
 
+use crate::maths::{exp2, ln};
+
 pub use file::ForestError;
 pub use grow::Growth;
 
@@ -40,7 +42,7 @@ impl Forest {
         }
         let total: f64 = self.roots.iter().map(|root| f64::from(self.depth(*root, vector))).sum();
         let average = total / self.roots.len() as f64;
-        (-average / f64::from(self.usual_depth)).exp2() as f32
+        exp2(-average / f64::from(self.usual_depth)) as f32
     }
 
     /// How many features a vector has.
@@ -79,7 +81,7 @@ fn average_depth(count: usize) -> f64 {
         2 => 1.0,
         _ => {
             let count = count as f64;
-            2.0 * ((count - 1.0).ln() + EULER) - 2.0 * (count - 1.0) / count
+            2.0 * (ln(count - 1.0) + EULER) - 2.0 * (count - 1.0) / count
         }
     }
 }
