@@ -409,6 +409,9 @@ pub(crate) mod fuzzing {
             for declared in &contents.declared {
                 assert!(source.text.get(declared.span.range()).is_some(), "{format:?}: {declared:?}");
             }
+            for (path, span) in &contents.includes {
+                assert!(source.text.get(span.range()).is_some(), "{format:?}: {path:?}");
+            }
             for note in &contents.notes {
                 assert!(note.line.is_none_or(|line| line >= 1), "{format:?}: {note:?}");
             }

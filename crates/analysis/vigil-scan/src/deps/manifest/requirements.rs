@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{requirement, span_of};
+use super::requirement;
 use crate::deps::declared::{Contents, Declared, Ecosystem, IndexSetting, Origin};
 use crate::finding::{Note, NoteKind};
-use crate::source::Source;
+use crate::source::{Source, Span};
 
 /// Longer logical lines are left out, with a note.
 const MAX_LINE_BYTES: usize = 64 * 1024;
@@ -56,13 +56,12 @@ fn read_line(source: &Source, line: &LogicalLine, contents: &mut Contents) {
             alias: None,
             requirement: found.version.to_owned(),
             origin,
-            span: span_of(line.offset(at), found.name.len()),
+            span: line.span(at, found.name.len()),
         });
         return;
     }
-    if let Some(name) = name_of_address(spec) {
-        let at = start + spec.find(name.as_str()).unwrap_or(0);
-        contents.declared.push(elsewhere(name, line, at));
+    if let Some(declared) = elsewhere(spec, line, start) {
+        contents.declared.push(declared);
         return;
     }
     if !is_address(spec) {
@@ -90,13 +89,9 @@ fn option(line: &LogicalLine, start: usize, text: &str, contents: &mut Contents)
     let at = start + text.find(value).unwrap_or(0);
     match name {
         "-r" | "--requirement" if !value.is_empty() => {
-            contents.includes.push((PathBuf::from(value), span_of(line.offset(at), value.len())));
+            contents.includes.push((PathBuf::from(value), line.span(at, value.len())));
         }
-        "-e" | "--editable" => {
-            if let Some(name) = name_of_address(value) {
-                contents.declared.push(elsewhere(name, line, at));
-            }
-        }
+        "-e" | "--editable" => contents.declared.extend(elsewhere(value, line, at)),
         "-i" | "--index-url" | "--pypi-url" => contents.indexes.push(IndexSetting::Only(value.to_owned())),
         "--extra-index-url" => contents.indexes.push(IndexSetting::Extra(value.to_owned())),
         "--no-index" => contents.indexes.push(IndexSetting::NoIndex),
@@ -104,16 +99,18 @@ fn option(line: &LogicalLine, start: usize, text: &str, contents: &mut Contents)
     }
 }
 
-fn elsewhere(name: String, line: &LogicalLine, at: usize) -> Declared {
-    let span = span_of(line.offset(at), name.len());
-    Declared {
+/// What an address declares; `at` is where the address begins in the line.
+fn elsewhere(address: &str, line: &LogicalLine, at: usize) -> Option<Declared> {
+    let name = name_of_address(address)?;
+    let within = address.find(name)?;
+    Some(Declared {
         ecosystem: Ecosystem::PyPi,
-        name,
+        name: name.to_owned(),
         alias: None,
         requirement: String::new(),
         origin: Origin::Elsewhere,
-        span,
-    }
+        span: line.span(at + within, name.len()),
+    })
 }
 
 fn is_address(text: &str) -> bool {
@@ -126,7 +123,7 @@ fn is_address(text: &str) -> bool {
 }
 
 /// The package that an address names: `#egg=name`, or the head of a wheel's or archive's file name, or the repository.
-fn name_of_address(text: &str) -> Option<String> {
+fn name_of_address(text: &str) -> Option<&str> {
     if !is_address(text) {
         return None;
     }
@@ -149,7 +146,7 @@ fn name_of_address(text: &str) -> Option<String> {
             .find(|(at, _)| stem.as_bytes().get(at + 1).is_some_and(u8::is_ascii_digit));
         version.and_then(|(at, _)| stem.get(..at)).unwrap_or(stem)
     });
-    name.starts_with(|first: char| first.is_ascii_alphanumeric()).then(|| name.to_owned())
+    name.starts_with(|first: char| first.is_ascii_alphanumeric()).then_some(name)
 }
 
 /// pip: a comment begins at `#` at the start of a line or after white space.
@@ -183,6 +180,13 @@ impl LogicalLine {
         let piece = self.pieces.iter().rev().find(|(begin, _)| *begin <= at);
         let (begin, file) = piece.copied().unwrap_or((0, 0));
         u32::try_from(file + (at - begin)).unwrap_or(u32::MAX)
+    }
+
+    /// The place in the file of a part of the joined text; it may run over the end of a joined line.
+    fn span(&self, at: usize, len: usize) -> Span {
+        let start = self.offset(at);
+        let end = if len == 0 { start } else { self.offset(at + len - 1).saturating_add(1) };
+        Span::new(start, end)
     }
 }
 
@@ -268,6 +272,15 @@ mod tests {
         let names: Vec<_> = contents.declared.iter().map(|declared| declared.name.as_str()).collect();
         assert_eq!(names, ["y_z", "zed"]);
         assert!(contents.notes.is_empty());
+    }
+
+    #[test]
+    fn a_place_is_that_of_the_name_whatever_stands_before_it() {
+        let (source, contents) =
+            read("-e\u{fffd}\u{fffd}é ./libs/reqeusts\ngit+https://é.invalid/b.git\n-r é\\\né.txt\n");
+        let slices: Vec<_> = contents.declared.iter().map(|declared| source.slice(declared.span)).collect();
+        assert_eq!(slices, ["reqeusts", "b"]);
+        assert_eq!(source.slice(contents.includes[0].1), "é\\\né.txt");
     }
 
     #[test]
