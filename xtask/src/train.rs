@@ -13,12 +13,11 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
-use vigil_detect::train::{Trajectory, train};
+use vigil_detect::train::{Plan, Trajectory};
 use vigil_detect::{FEATURE_VERSION, Population, Step};
 
 use crate::workspace::root;
 
-const SEED: u64 = 4;
 const FILES: [&str; 4] = [
     "train-agentdojo.jsonl.zst",
     "train-agentdyn.jsonl.zst",
@@ -60,7 +59,7 @@ fn traces() -> Result<PathBuf> {
 fn made(replay: Option<&str>) -> Result<Vec<(&'static str, Vec<u8>)>> {
     let traces = traces()?;
     let sessions = sessions(&traces, replay)?;
-    let population = train(&sessions, SEED).context("there is nothing to learn from")?;
+    let population = Plan::default().train(&sessions).context("there is nothing to learn from")?;
     let model = population.to_bytes();
     let read = Population::read(&model).context("the model that was made cannot be read")?;
     if read != population {
@@ -76,6 +75,7 @@ struct Label {
     session_id: String,
     suite: String,
     user_task: String,
+    label: String,
     #[serde(default)]
     injected_goal_actions: Option<Vec<Place>>,
 }
@@ -112,7 +112,8 @@ fn sessions(traces: &Path, replay: Option<&str>) -> Result<Vec<Trajectory>> {
             let goals: Vec<(u64, u64)> = goals.into_iter().map(|place| (place.step, place.call)).collect();
             let task = format!("{}/{}", label.suite, label.user_task);
             order.push(label.session_id.clone());
-            of.insert(label.session_id, (Trajectory { task, ..Trajectory::default() }, goals));
+            let ordinary = label.label == "benign";
+            of.insert(label.session_id, (Trajectory { task, ordinary, ..Trajectory::default() }, goals));
         }
     }
     let replay = match replay {
@@ -163,7 +164,7 @@ fn replayed(traces: &Path) -> Result<PathBuf> {
 
 fn manifest(traces: &Path, sessions: &[Trajectory], model: &[u8]) -> Result<String> {
     let mut out = String::from("# What the shipped models were made of. Written by `cargo xtask train`.\n\n");
-    writeln!(out, "format = 1\nfeature_version = {FEATURE_VERSION}\nseed = {SEED}")?;
+    writeln!(out, "format = 1\nfeature_version = {FEATURE_VERSION}\nseed = {}", Plan::default().seed)?;
     let steps: usize = sessions.iter().map(|session| session.steps.len()).sum();
     writeln!(out, "sessions = {}\nsteps = {steps}", sessions.len())?;
     writeln!(out, "\n[models]\n\"population.model\" = \"{}\"", hex(model))?;

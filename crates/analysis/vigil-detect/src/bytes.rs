@@ -33,10 +33,6 @@ impl<'b> Bytes<'b> {
         let read = |four: &[u8]| four.first_chunk().map(|four| f32::from_le_bytes(*four));
         bytes.chunks_exact(4).map(|four| read(four).filter(|value| value.is_finite())).collect()
     }
-
-    pub(crate) fn double(&mut self) -> Option<f64> {
-        self.take().map(f64::from_le_bytes).filter(|value| value.is_finite())
-    }
 }
 
 /// Writes a length and as many bytes.

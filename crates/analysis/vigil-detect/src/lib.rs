@@ -12,11 +12,14 @@
 //!
 //! Start reading at [`TextFeatures::of`].
 
+mod bayes;
 mod bytes;
+mod combine;
 mod feature;
 mod forest;
 #[doc(hidden)]
 pub mod fuzzing;
+mod lstm;
 mod maths;
 mod model;
 mod random;

@@ -105,6 +105,30 @@ pub(crate) fn normal_above(p: f64) -> f64 {
     polynomial(&A, r) * q / polynomial(&B, r)
 }
 
+/// The logarithm of the gamma function of what is above 0 (Lanczos, error below 1e-13 of the value).
+pub(crate) fn ln_gamma(x: f64) -> f64 {
+    const G: [f64; 9] = [
+        0.999_999_999_999_809_9,
+        676.520_368_121_885_1,
+        -1_259.139_216_722_402_8,
+        771.323_428_777_653_1,
+        -176.615_029_162_140_6,
+        12.507_343_278_686_905,
+        -0.138_571_095_265_720_12,
+        9.984_369_578_019_572e-6,
+        1.505_632_735_149_311_6e-7,
+    ];
+    // Only used for what is above 0; the recurrence carries the smallest up to where the series is good.
+    if x < 0.5 {
+        return ln_gamma(x + 1.0) - ln(x);
+    }
+    let x = x - 1.0;
+    let [first, rest @ ..] = &G;
+    let series = rest.iter().enumerate().fold(*first, |sum, (at, g)| sum + g / (x + at as f64 + 1.0));
+    let t = x + 7.5;
+    0.5 * ln(core::f64::consts::TAU) + (x + 0.5) * ln(t) - t + ln(series)
+}
+
 /// The exponent of a number and the logarithm of the rest, which lies about 1. None for what has no logarithm.
 fn parts(x: f64) -> Option<(f64, f64)> {
     if !x.is_finite() || x <= 0.0 {
@@ -163,6 +187,17 @@ mod tests {
         assert_eq!(ln(0.0), f64::NEG_INFINITY);
         near(ln(f64::MIN_POSITIVE / 8.0), (f64::MIN_POSITIVE / 8.0).ln());
         assert!(exp(f64::NAN).is_nan() && ln(f64::NAN).is_nan());
+    }
+
+    #[test]
+    fn the_gamma_function_continues_the_factorials() {
+        let mut factorial = 1.0_f64;
+        for n in 1..20 {
+            near(ln_gamma(f64::from(n)), factorial.ln());
+            factorial *= f64::from(n);
+        }
+        near(ln_gamma(0.5), core::f64::consts::PI.sqrt().ln());
+        near(ln_gamma(0.25), 1.288_022_524_698_077_4);
     }
 
     #[test]

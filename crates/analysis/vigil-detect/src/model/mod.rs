@@ -4,14 +4,18 @@ mod assessment;
 mod file;
 mod personal;
 mod population;
+mod references;
 mod track;
+mod usual;
 
 pub use assessment::{Assessment, MODELS};
 pub use file::ModelError;
 pub use personal::{Personal, Warmth};
 pub use population::Population;
-pub(crate) use population::{combined, encoding, provenance};
+pub(crate) use population::{Class, encoding, hiding, provenance};
+pub(crate) use references::References;
 pub use track::{AgentClass, Track};
+pub(crate) use usual::Usual;
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,8 @@
 //! What is usual for one user's agents.
 
 use super::file::{Kind, ModelError, open, seal};
-use crate::bytes::{Bytes, put_number};
+use crate::bayes::AgentModel;
+use crate::bytes::{Bytes, put_number, put_part};
 use crate::step::Step;
 
 /// What is usual for this user, agent by agent. It learns only from steps that somebody tells it.
@@ -25,6 +26,7 @@ pub enum Warmth {
 struct Agent {
     name: String,
     steps: u32,
+    model: AgentModel,
 }
 
 /// How many agents are known at most; the one that was told first is forgotten for another.
@@ -36,8 +38,8 @@ impl Personal {
         Self { agents: Vec::new() }
     }
 
-    /// Learns a step of an agent. To be called for what was allowed by the rules or approved by the user, for nothing else.
-    pub fn learn(&mut self, agent: &str, _step: &Step) {
+    /// Learns a step of an agent, at no more than a stated rate when it repeats itself (`bayes/agent.rs`). To be called for what was allowed by the rules or approved by the user, for nothing else.
+    pub fn learn(&mut self, agent: &str, step: &Step) {
         let at = self.agents.iter().position(|known| known.name == agent);
         let at = at.unwrap_or_else(|| {
             if self.agents.len() >= MOST_AGENTS {
@@ -48,17 +50,21 @@ impl Personal {
         });
         if let Some(known) = self.agents.get_mut(at) {
             known.steps = known.steps.saturating_add(1);
+            known.model.learn(step);
         }
     }
 
     /// How much is known of an agent.
     pub fn warmth(&self, agent: &str) -> Warmth {
-        let steps = self.agents.iter().find(|known| known.name == agent).map_or(0, |known| known.steps);
-        match steps {
-            0..50 => Warmth::Cold,
-            50..500 => Warmth::Warming,
+        match self.agent(agent).map_or(0.0, AgentModel::weight) {
+            weight if weight < 10.0 => Warmth::Cold,
+            weight if weight < 100.0 => Warmth::Warming,
             _ => Warmth::Warm,
         }
+    }
+
+    pub(crate) fn agent(&self, name: &str) -> Option<&AgentModel> {
+        self.agents.iter().find(|known| known.name == name).map(|known| &known.model)
     }
 
     /// The agents that something is known of, with the number of steps learned.
@@ -76,8 +82,9 @@ impl Personal {
         let mut out = Vec::new();
         put_number(&mut out, self.agents.len());
         for agent in &self.agents {
-            crate::bytes::put_part(&mut out, agent.name.as_bytes());
+            put_part(&mut out, agent.name.as_bytes());
             put_number(&mut out, agent.steps as usize);
+            agent.model.write(&mut out);
         }
         seal(Kind::Personal, &out)
     }
@@ -89,7 +96,7 @@ impl Personal {
             let count = bytes.number().filter(|count| *count as usize <= MOST_AGENTS)?;
             let agent = |bytes: &mut Bytes<'_>| {
                 let name = String::from_utf8(bytes.part()?.to_vec()).ok()?;
-                Some(Agent { name, steps: bytes.number()? })
+                Some(Agent { name, steps: bytes.number()?, model: AgentModel::read(bytes)? })
             };
             (0..count).map(|_| agent(bytes)).collect::<Option<Vec<_>>>()
         };

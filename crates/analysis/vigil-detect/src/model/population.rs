@@ -1,29 +1,75 @@
 //! What is usual for all users: the models that are shipped.
 
-use super::assessment::{Assessment, MODELS};
+use vigil_core::Tier;
+
+use super::assessment::{Assessment, MODELS, reasons};
 use super::file::{Kind, ModelError, open, seal};
 use super::personal::Personal;
-use super::track::{AgentClass, STREAMS, Track};
+use super::references::References;
+use super::track::{AgentClass, Track};
+use super::usual::Usual;
+use crate::bayes::{Prior, Surprise, surprise};
 use crate::bytes::{Bytes, put_part};
+use crate::combine::{Boosted, COMBINATION, inputs};
+use crate::lstm::Lstm;
 use crate::step::Step;
-use crate::{Forest, Reference, TextFeatures};
-use vigil_core::Tier;
+use crate::{FEATURES, Forest, TextFeatures};
 
 /// The models of the population and the references that make their scores p-values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Population {
-    pub(crate) forest: Forest,
-    pub(crate) classes: [References; 2],
+    /// Over the features of calls.
+    pub(crate) calls: Forest,
+    /// Over those features of texts that hiding and encoding change.
+    pub(crate) texts: Forest,
+    pub(crate) lstm: Lstm,
+    pub(crate) combination: Boosted,
+    pub(crate) classes: [Class; 2],
 }
 
-/// Scores of ordinary steps of one class of agents.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct References {
-    pub(crate) models: [Reference; 4],
-    pub(crate) provenance: Reference,
-    pub(crate) encoding: Reference,
-    pub(crate) combined: Reference,
+/// What is usual for one class of agents.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Class {
+    pub(crate) prior: Prior,
+    pub(crate) usual: Usual,
+    pub(crate) references: References,
 }
+
+/// The scores of the models for a step, and what they say more.
+#[derive(Clone, Debug)]
+pub(crate) struct Raw {
+    pub(crate) scores: [f32; 4],
+    pub(crate) surprise: Surprise,
+    /// The stream that is furthest from its mean, by its place.
+    pub(crate) shifted: usize,
+}
+
+/// A model finds a step unusual at this p-value.
+pub(crate) const UNUSUAL: f64 = 0.05;
+/// Combined p-values up to which a step is noted, flagged, held (docs/design/detection.md tells where they come from).
+pub(crate) const NOTED: f64 = 0.05;
+pub(crate) const FLAGGED: f64 = 0.005;
+pub(crate) const HELD: f64 = 0.0005;
+/// How many models have to agree before a step is held.
+pub(crate) const AGREE: u32 = 2;
+
+/// The features of texts that hiding and encoding change.
+const HIDING: [&str; 14] = [
+    "entropy",
+    "repetition",
+    "foreign",
+    "longest_word",
+    "role_marks",
+    "comments",
+    "invisible",
+    "mixed_words",
+    "base64",
+    "hex",
+    "percent",
+    "escapes",
+    "data_addresses",
+    "nesting",
+];
 
 impl Population {
     /// The models in this program.
@@ -34,83 +80,102 @@ impl Population {
     /// Reads a file. What is cut short, changed, newer or impossible is refused.
     pub fn read(file: &[u8]) -> Result<Self, ModelError> {
         let mut bytes = Bytes(open(Kind::Population, file)?);
-        let forest = bytes.part().ok_or(ModelError::Impossible)?;
-        let forest = Forest::from_bytes(forest).map_err(|_| ModelError::Impossible)?;
-        let mut classes = <[References; 2]>::default();
-        for class in &mut classes {
-            *class = References::read(&mut bytes).ok_or(ModelError::Impossible)?;
+        let version = bytes.number().ok_or(ModelError::Impossible)?;
+        if version != COMBINATION {
+            return Err(ModelError::Newer(version));
         }
-        if bytes.0.is_empty() { Ok(Self { forest, classes }) } else { Err(ModelError::Impossible) }
+        Self::parts(&mut bytes).filter(|_| bytes.0.is_empty()).ok_or(ModelError::Impossible)
+    }
+
+    fn parts(bytes: &mut Bytes<'_>) -> Option<Self> {
+        let calls = Forest::from_bytes(bytes.part()?).ok()?;
+        let texts = Forest::from_bytes(bytes.part()?).ok()?;
+        let lstm = Lstm::read(bytes)?;
+        let combination = Boosted::read(bytes)?;
+        let classes = [Class::read(bytes)?, Class::read(bytes)?];
+        Some(Self { calls, texts, lstm, combination, classes })
     }
 
     /// The models as bytes: the same models, the same bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut out = Vec::new();
-        put_part(&mut out, &self.forest.to_bytes());
+        let mut out = COMBINATION.to_le_bytes().to_vec();
+        put_part(&mut out, &self.calls.to_bytes());
+        put_part(&mut out, &self.texts.to_bytes());
+        self.lstm.write(&mut out);
+        self.combination.write(&mut out);
         self.classes.iter().for_each(|class| class.write(&mut out));
         seal(Kind::Population, &out)
     }
 
+    /// How many bytes the models take in memory, about.
+    pub fn bytes(&self) -> usize {
+        self.calls.bytes() + self.texts.bytes() + self.to_bytes().len()
+    }
+
     /// What all models make of a step, which the session then remembers.
-    pub fn assess(&self, _personal: &Personal, _agent: &str, track: &mut Track, step: &Step) -> Assessment {
+    pub fn assess(&self, personal: &Personal, agent: &str, track: &mut Track, step: &Step) -> Assessment {
         let class = track.class(step);
-        let raw = self.raw(track, step);
-        track.count(step);
-        let references = self.references(class);
-        let p = self.p_values(class, &raw);
-        let risk = combined(&p);
-        let combined_p = references.combined.p_value(risk as f32);
-        let agreement = p.iter().filter(|p| **p <= 0.02).count() as u32;
-        let tier = match combined_p {
-            p if p <= 0.0005 && agreement >= 2 => Tier::Held,
-            p if p <= 0.005 => Tier::Flagged,
-            p if p <= 0.05 => Tier::Noted,
-            _ => Tier::Routine,
-        };
+        let before = track.last;
+        let raw = self.raw(personal, agent, track, step);
+        let p = self.p_values(class, &raw.scores);
+        let risk = self.combination.score(&inputs(step, &p));
+        let combined_p = self.class(class).references.combined.p_value(risk);
+        let (agreement, tier) = tier(&p, combined_p);
         let named = |values: [f64; 4]| {
             let mut out = MODELS.map(|name| (name, 0.0));
             out.iter_mut().zip(values).for_each(|(slot, value)| slot.1 = value);
             out
         };
-        let reasons = MODELS.iter().zip(p).filter(|(_, p)| *p <= 0.02 && tier > Tier::Routine);
+        let reasons = match tier {
+            Tier::Routine => Vec::new(),
+            _ => reasons(&raw, &p, before, step, &self.class(class).usual),
+        };
         Assessment {
             tier,
-            scores: named(raw.map(f64::from)),
+            scores: named(raw.scores.map(f64::from)),
             p: named(p),
             combined_p,
-            risk,
+            risk: f64::from(risk),
             agreement,
-            reasons: reasons.map(|(model, _)| format!("unusual to {model}")).collect(),
+            reasons,
         }
     }
 
-    /// The scores of the models.
-    pub(crate) fn raw(&self, track: &mut Track, step: &Step) -> [f32; 4] {
-        let references = self.references(track.class(step));
-        let forest = self.forest.score(step.call.values());
-        let normal = [
-            references.forest().normal(forest),
-            0.0,
-            0.0,
+    /// The scores of the models for a step, which the session then remembers.
+    pub(crate) fn raw(&self, personal: &Personal, agent: &str, track: &mut Track, step: &Step) -> Raw {
+        let Class { prior, references, .. } = self.class(track.class(step));
+        let forest = self.calls.score(step.call.values()).max(self.texts.score(&hiding(&step.text)));
+        let lstm = scaled(self.lstm.surprisal(&mut track.memory, step), 3.0);
+        let surprise = surprise(prior, personal.agent(agent), step);
+        let bayes = scaled(surprise.total(), 8.0);
+        let [of_forest, of_lstm, of_bayes, _] = &references.models;
+        let residuals = [
+            of_forest.normal(forest),
+            of_lstm.normal(lstm),
+            of_bayes.normal(bayes),
             references.provenance.normal(provenance(step)),
             references.encoding.normal(encoding(&step.text)),
         ];
-        let mut level = 0.0_f64;
-        for (stream, residual) in track.streams.iter_mut().zip(normal) {
-            level = level.max(if stream.see(residual).is_some() { 1.0 } else { stream.level() });
+        let (mut level, mut shifted) = (0.0_f64, 0);
+        for (at, (stream, residual)) in track.streams.iter_mut().zip(residuals).enumerate() {
+            let own = if stream.see(residual).is_some() { 1.0 } else { stream.level() };
+            if own > level {
+                (level, shifted) = (own, at);
+            }
         }
-        [forest, 0.0, 0.0, level as f32]
+        track.count(step);
+        Raw { scores: [forest, lstm, bayes, level as f32], surprise, shifted }
     }
 
-    pub(crate) fn p_values(&self, class: AgentClass, raw: &[f32; 4]) -> [f64; 4] {
+    pub(crate) fn p_values(&self, class: AgentClass, scores: &[f32; 4]) -> [f64; 4] {
         let mut p = [1.0; 4];
-        for ((p, reference), score) in p.iter_mut().zip(&self.references(class).models).zip(raw) {
+        for ((p, reference), score) in p.iter_mut().zip(&self.class(class).references.models).zip(scores) {
             *p = reference.p_value(*score);
         }
         p
     }
 
-    const fn references(&self, class: AgentClass) -> &References {
+    pub(crate) const fn class(&self, class: AgentClass) -> &Class {
         let [coding, assistant] = &self.classes;
         match class {
             AgentClass::Coding => coding,
@@ -119,57 +184,57 @@ impl Population {
     }
 }
 
-const _: () = assert!(STREAMS == 5);
+/// How many models agree, and the tier. Lower p-values never give a lower tier.
+pub(crate) fn tier(p: &[f64; 4], combined_p: f64) -> (u32, Tier) {
+    let agreement = p.iter().filter(|p| **p <= UNUSUAL).count() as u32;
+    let tier = match combined_p {
+        p if p <= HELD && agreement >= AGREE => Tier::Held,
+        p if p <= FLAGGED => Tier::Flagged,
+        p if p <= NOTED => Tier::Noted,
+        _ => Tier::Routine,
+    };
+    (agreement, tier)
+}
+
+/// A surprise from 0 up on a scale from 0 to 1.
+fn scaled(surprise: f64, half: f64) -> f32 {
+    let surprise = surprise.max(0.0);
+    (surprise / (surprise + half)) as f32
+}
+
+/// The features of a text that the forest of texts knows.
+pub(crate) fn hiding(text: &TextFeatures) -> [f32; HIDING.len()] {
+    let mut out = [0.0; HIDING.len()];
+    let known = text.values().iter().zip(FEATURES).filter(|(_, feature)| HIDING.contains(&feature.name));
+    out.iter_mut().zip(known).for_each(|(slot, (value, _))| *slot = *value);
+    out
+}
 
 /// How much of a call is the word of other content.
 pub(crate) fn provenance(step: &Step) -> f32 {
-    ["of_untrusted", "told", "bid_words", "name_bids"]
-        .into_iter()
-        .map(|name| step.call.named(name).unwrap_or(0.0))
-        .sum()
+    let of = |name| step.call.named(name).unwrap_or(0.0);
+    of("of_untrusted") + of("told") + of("bid_words") + of("name_bids")
 }
 
 /// How much of a text is encoded or hidden.
 pub(crate) fn encoding(text: &TextFeatures) -> f32 {
     let of = |name| text.named(name).unwrap_or(0.0);
-    of("base64")
-        + of("hex")
-        + of("percent")
-        + of("escapes")
-        + of("nesting")
-        + of("invisible").min(1.0)
-        + of("comments")
+    let shares = of("base64") + of("hex") + of("percent") + of("escapes") + of("comments");
+    shares + of("nesting") + of("invisible").min(1.0) + of("mixed_words").min(1.0)
 }
 
-/// All p-values as one number: the lower any, the higher it is.
-pub(crate) fn combined(p: &[f64; 4]) -> f64 {
-    p.iter().map(|p| -crate::maths::ln(*p)).sum()
-}
-
-impl References {
-    const fn forest(&self) -> &Reference {
-        let [forest, ..] = &self.models;
-        forest
-    }
-
-    pub(crate) fn all_mut(&mut self) -> impl Iterator<Item = &mut Reference> {
-        let Self { models, provenance, encoding, combined } = self;
-        models.iter_mut().chain([provenance, encoding, combined])
-    }
-
-    fn all(&self) -> impl Iterator<Item = &Reference> {
-        self.models.iter().chain([&self.provenance, &self.encoding, &self.combined])
-    }
-
+impl Class {
     fn write(&self, out: &mut Vec<u8>) {
-        self.all().for_each(|reference| reference.write(out));
+        self.prior.write(out);
+        self.usual.write(out);
+        self.references.write(out);
     }
 
     fn read(bytes: &mut Bytes<'_>) -> Option<Self> {
-        let mut out = Self::default();
-        for slot in out.all_mut() {
-            *slot = Reference::read(bytes)?;
-        }
-        Some(out)
+        Some(Self {
+            prior: Prior::read(bytes)?,
+            usual: Usual::read(bytes)?,
+            references: References::read(bytes)?,
+        })
     }
 }

@@ -1,12 +1,15 @@
 //! What the models remember of a session.
 
 use crate::Shift;
-use crate::step::Step;
+use crate::lstm::Memory;
+use crate::step::{Step, Token};
 
 /// What the models remember of one session. It takes the same memory however long the session is.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Track {
     pub(super) streams: [Shift; STREAMS],
+    pub(super) memory: Memory,
+    pub(super) last: Option<Token>,
     /// Calls that work on a machine, and others.
     machine: u32,
     other: u32,
@@ -27,6 +30,21 @@ pub enum AgentClass {
 impl AgentClass {
     /// All of them, in the order of references.
     pub const ALL: [Self; 2] = [Self::Coding, Self::Assistant];
+
+    /// The word for it.
+    pub const fn token(self) -> &'static str {
+        match self {
+            Self::Coding => "coding",
+            Self::Assistant => "assistant",
+        }
+    }
+}
+
+impl Default for Track {
+    fn default() -> Self {
+        let memory = Memory::default();
+        Self { streams: [Shift::one_of_many(); STREAMS], memory, last: None, machine: 0, other: 0 }
+    }
 }
 
 impl Track {
@@ -43,6 +61,7 @@ impl Track {
     }
 
     pub(crate) const fn count(&mut self, step: &Step) {
+        self.last = Some(step.token);
         if step.token.is_machine() {
             self.machine = self.machine.saturating_add(1);
         } else {

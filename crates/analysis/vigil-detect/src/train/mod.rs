@@ -1,6 +1,15 @@
 //! How the shipped models are made from recorded sessions: the same sessions and seed, the same bytes.
+//!
+//! Ordinary sessions are split by task, three ways. On the first the forests, the LSTM and the priors learn; the second gives
+//! the references of their scores; on the second, with all sessions in which something was injected, the combination learns,
+//! and what it says of parts it did not see gives its own reference. So no p-value is against what a model was made of.
 
-use crate::model::{AgentClass, Population, Track, combined, encoding, provenance};
+use crate::bayes::Prior;
+use crate::combine::{Boosted, Lesson, Row, inputs};
+use crate::lstm::{Lessons, Lstm, Memory};
+use crate::model::{
+    AgentClass, Class, Personal, Population, References, Track, Usual, encoding, hiding, provenance,
+};
 use crate::step::Step;
 use crate::{Growth, Reference};
 
@@ -9,65 +18,197 @@ use crate::{Growth, Reference};
 pub struct Trajectory {
     /// What sessions are split by: those of one task stay together.
     pub task: String,
+    /// Whether nothing strange was planted in it.
+    pub ordinary: bool,
     /// Its steps.
     pub steps: Vec<Step>,
     /// For each step, whether it is known to serve an injected goal.
     pub injected: Vec<bool>,
 }
 
-impl Trajectory {
-    /// Whether nothing in it was injected.
-    fn is_ordinary(&self) -> bool {
-        !self.injected.contains(&true)
+/// What is made, and how.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Plan {
+    /// Where the random numbers begin.
+    pub seed: u64,
+    /// How often the LSTM sees each session.
+    pub rounds: usize,
+    /// How many trees the combination has.
+    pub trees: usize,
+    /// Models that say nothing in this population, by their place in `MODELS`: to see what each is for.
+    pub without: [bool; 4],
+    /// Whether the combination sees signs beside the models.
+    pub signs: bool,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self { seed: 4, rounds: 20, trees: 80, without: [false; 4], signs: true }
     }
 }
 
-/// Trains all models. Two of five tasks are kept aside, for the references. None when there are no ordinary steps.
-pub fn train(sessions: &[Trajectory], seed: u64) -> Option<Population> {
-    let ordinary = || sessions.iter().filter(|session| session.is_ordinary());
-    let rows: Vec<Vec<f32>> = ordinary()
-        .filter(|session| !is_kept(session))
-        .flat_map(|session| session.steps.iter().map(|step| step.call.values().to_vec()))
-        .collect();
-    let forest = Growth { seed, ..Growth::default() }.grow(&rows)?;
-    let mut population = Population { forest, classes: Default::default() };
-    let kept: Vec<&Trajectory> = ordinary().filter(|session| is_kept(session)).collect();
-    // References build on each other: residuals need those of the models, the combination those of all.
-    for stage in 0..3 {
-        let mut found: [Vec<Vec<f32>>; 2] = [vec![Vec::new(); 7], vec![Vec::new(); 7]];
-        for session in &kept {
-            let mut track = Track::default();
-            for step in &session.steps {
-                let class = track.class(step);
-                let raw = population.raw(&mut track, step);
-                track.count(step);
-                let at = AgentClass::ALL.iter().position(|known| *known == class)?;
-                let p = population.p_values(class, &raw);
-                let all =
-                    raw.into_iter().chain([provenance(step), encoding(&step.text), combined(&p) as f32]);
-                found.get_mut(at)?.iter_mut().zip(all).for_each(|(list, value)| list.push(value));
+/// In how many parts the tasks are split; the first of them teach the models.
+const PARTS: u64 = 5;
+const TEACHING: u64 = 2;
+
+impl Plan {
+    /// Trains all models. None when there are no ordinary steps.
+    pub fn train(&self, sessions: &[Trajectory]) -> Option<Population> {
+        let teaching: Vec<&Trajectory> =
+            sessions.iter().filter(|session| session.ordinary && part(session) < TEACHING).collect();
+        let mut population = self.base(&teaching)?;
+        let kept: Vec<&Trajectory> =
+            sessions.iter().filter(|session| session.ordinary && part(session) >= TEACHING).collect();
+        // The residuals of the shifts need the references of the other models, so they come first.
+        for stage in [Stage::Models, Stage::Shifts] {
+            refer(&mut population, &kept, stage);
+        }
+        let planted = sessions.iter().filter(|session| !session.ordinary);
+        let all: Vec<&Trajectory> = kept.iter().copied().chain(planted).collect();
+        self.combine(&mut population, &all);
+        Some(population)
+    }
+
+    /// The models without references.
+    fn base(&self, teaching: &[&Trajectory]) -> Option<Population> {
+        let steps = || teaching.iter().flat_map(|session| &session.steps);
+        let growth = Growth { seed: self.seed, ..Growth::default() };
+        let calls: Vec<Vec<f32>> = steps().map(|step| step.call.values().to_vec()).collect();
+        let texts: Vec<Vec<f32>> = steps().map(|step| hiding(&step.text).to_vec()).collect();
+        let classes = AgentClass::ALL.map(|class| {
+            let of_class: Vec<&Step> = teaching.iter().flat_map(|session| of_class(session, class)).collect();
+            Class {
+                prior: Prior::of(of_class.iter().copied()),
+                usual: Usual::of(&of_class),
+                references: References::default(),
+            }
+        });
+        Some(Population {
+            calls: growth.grow(&calls)?,
+            texts: Growth { trees: 100, ..growth }.grow(&texts)?,
+            lstm: self.lstm(teaching),
+            combination: Boosted::default(),
+            classes,
+        })
+    }
+
+    fn lstm(&self, teaching: &[&Trajectory]) -> Lstm {
+        let sequences: Vec<&[Step]> = teaching.iter().map(|session| session.steps.as_slice()).collect();
+        let lessons = Lessons { rounds: self.rounds, rate: 0.004, decay: 0.01, seed: self.seed };
+        lessons.learn(&sequences)
+    }
+
+    /// The LSTM alone: how surprising each step of a session is, in nats.
+    pub fn sequence(&self, teaching: &[&Trajectory]) -> impl Fn(&[Step]) -> Vec<f64> + use<> {
+        let lstm = self.lstm(teaching);
+        move |steps| {
+            let mut memory = Memory::default();
+            steps.iter().map(|step| lstm.surprisal(&mut memory, step)).collect()
+        }
+    }
+
+    /// Teaches the combination, and refers what it says of parts that it did not see.
+    fn combine(&self, population: &mut Population, sessions: &[&Trajectory]) {
+        let seen: Vec<Seen> = sessions.iter().flat_map(|session| self.seen(population, session)).collect();
+        let learn = |left_out: Option<u64>| {
+            let rows: Vec<Row> =
+                seen.iter().filter(|seen| Some(seen.part) != left_out).map(|seen| seen.row).collect();
+            Lesson { trees: self.trees, rate: 0.1, least: 8.0 }.learn(&rows)
+        };
+        let mut scores = [Vec::new(), Vec::new()];
+        for part in TEACHING..PARTS {
+            let boosted = learn(Some(part));
+            for seen in seen.iter().filter(|seen| seen.ordinary && seen.part == part) {
+                let [coding, assistant] = &mut scores;
+                let list = if seen.class == AgentClass::Coding { coding } else { assistant };
+                list.push(boosted.score(&seen.row.0));
             }
         }
-        for (class, mut lists) in population.classes.iter_mut().zip(found) {
-            for (at, slot) in class.all_mut().enumerate() {
-                let wanted = match at {
-                    3 => 1,
-                    6 => 2,
-                    _ => 0,
-                };
-                if wanted == stage {
-                    *slot = Reference::new(core::mem::take(lists.get_mut(at)?));
-                }
+        population.combination = learn(None);
+        for (class, scores) in population.classes.iter_mut().zip(scores) {
+            class.references.combined = Reference::new(scores);
+        }
+    }
+
+    /// What the combination is told of a session's steps.
+    fn seen(&self, population: &Population, session: &Trajectory) -> Vec<Seen> {
+        let (mut track, personal) = (Track::default(), Personal::new());
+        let told = session.steps.iter().zip(&session.injected);
+        told.map(|(step, injected)| {
+            let class = track.class(step);
+            let raw = population.raw(&personal, "", &mut track, step);
+            let mut p = population.p_values(class, &raw.scores);
+            p.iter_mut().zip(self.without).filter(|(_, without)| *without).for_each(|(p, _)| *p = 1.0);
+            let mut inputs = inputs(step, &p);
+            if !self.signs {
+                inputs.iter_mut().skip(p.len()).for_each(|sign| *sign = 0.0);
+            }
+            let row = (inputs, *injected);
+            Seen { class, part: part(session), ordinary: session.ordinary, row }
+        })
+        .collect()
+    }
+}
+
+/// A step as the combination sees it.
+struct Seen {
+    class: AgentClass,
+    part: u64,
+    ordinary: bool,
+    row: Row,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Stage {
+    Models,
+    Shifts,
+}
+
+/// Fills references from what the models say of ordinary sessions that they have not seen.
+fn refer(population: &mut Population, kept: &[&Trajectory], stage: Stage) {
+    let mut found = [[const { Vec::<f32>::new() }; 6], [const { Vec::new() }; 6]];
+    for session in kept {
+        let (mut track, personal) = (Track::default(), Personal::new());
+        for step in &session.steps {
+            let class = track.class(step);
+            let raw = population.raw(&personal, "", &mut track, step);
+            let [coding, assistant] = &mut found;
+            let lists = if class == AgentClass::Coding { coding } else { assistant };
+            let all = raw.scores.into_iter().chain([provenance(step), encoding(&step.text)]);
+            lists.iter_mut().zip(all).for_each(|(list, value)| list.push(value));
+        }
+    }
+    for (class, lists) in population.classes.iter_mut().zip(found) {
+        let [forest, lstm, bayes, cusum, provenance, encoding] = lists.map(Reference::new);
+        let references = &mut class.references;
+        match stage {
+            Stage::Models => {
+                references.models = [forest, lstm, bayes, Reference::default()];
+                (references.provenance, references.encoding) = (provenance, encoding);
+            }
+            Stage::Shifts => {
+                let [_, _, _, shifts] = &mut references.models;
+                *shifts = cusum;
             }
         }
     }
-    Some(population)
 }
 
-/// Whether a session is kept for references: two of five tasks, by their names alone.
-fn is_kept(session: &Trajectory) -> bool {
+/// The steps of a session at which its agent is of a class.
+fn of_class(session: &Trajectory, class: AgentClass) -> Vec<&Step> {
+    let mut track = Track::default();
+    let is = |step: &&Step| {
+        let is = track.class(step) == class;
+        track.count(step);
+        is
+    };
+    session.steps.iter().filter(is).collect()
+}
+
+/// The part of the tasks that a session belongs to, by the name of its task alone.
+fn part(session: &Trajectory) -> u64 {
     let hash = session.task.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
-    (hash >> 32) % 5 < 2
+    (hash >> 32) % PARTS
 }
