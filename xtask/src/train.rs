@@ -135,7 +135,7 @@ fn sessions(traces: &Path, replay: Option<&str>) -> Result<Vec<Trajectory>> {
 
 /// Plays all sessions; the file with what was seen.
 fn replayed(traces: &Path) -> Result<PathBuf> {
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let out = std::env::temp_dir().join(format!("vigil-train-{}.jsonl", std::process::id()));
     let ended = Command::new(cargo)
         .args([

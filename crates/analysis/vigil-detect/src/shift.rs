@@ -98,7 +98,9 @@ mod tests {
                 shifts
                     .iter_mut()
                     .map(|shift| shift.see(means.next().unwrap() + normal(random)).is_some())
-                    .fold(false, |any, one| any || one)
+                    .filter(|alarm| *alarm)
+                    .count()
+                    > 0
             };
             (1_u32..).find(&mut alarms).unwrap()
         };

@@ -47,11 +47,10 @@ fn assessed(sessions: &[Session], split: Split, plan: &Plan) -> Vec<(usize, Vec<
                             let (of, part) = fold(session, split);
                             // What has one model and no hijacks teaches whichever half.
                             let single = session.suite == "airline" || session.suite == "swe-bench-verified";
-                            let apart = match split {
+                            match split {
                                 Split::Suites => of != suite && (single || part != half),
                                 Split::Tasks => part != half,
-                            };
-                            apart
+                            }
                         })
                         .map(|session| session.trajectory.clone())
                         .collect();

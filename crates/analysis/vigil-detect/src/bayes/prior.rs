@@ -22,7 +22,7 @@ impl Prior {
     /// Of these steps. What never came is as likely as a twentieth of a step.
     pub(crate) fn of<'s>(steps: impl Iterator<Item = &'s Step>) -> Self {
         let mut events = vec![RARE; Token::EVENTS];
-        let mut names = vec![(RARE, 2.0 * RARE); Token::VERBS];
+        let mut names = [(RARE, 2.0 * RARE); Token::VERBS];
         let (mut count, mut sum, mut square) = (0.0, 0.0, 0.0);
         for step in steps {
             if let Some(slot) = events.get_mut(step.token.event()) {

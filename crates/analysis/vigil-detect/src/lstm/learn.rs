@@ -1,5 +1,6 @@
 //! How the LSTM learns: back through time in pieces, with Adam, from a seed, one thread.
 
+#![expect(clippy::needless_range_loop, reason = "several arrays are walked side by side")]
 #![expect(
     clippy::indexing_slicing,
     reason = "runs on our own data when models are made, with lengths fixed by the types"

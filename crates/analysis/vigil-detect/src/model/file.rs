@@ -64,6 +64,11 @@ pub(crate) fn seal(kind: Kind, model: &[u8]) -> Vec<u8> {
     out
 }
 
+/// A model of either kind as the bytes of a file, for fuzzing.
+pub(crate) fn sealed(personal: bool, model: &[u8]) -> Vec<u8> {
+    seal(if personal { Kind::Personal } else { Kind::Population }, model)
+}
+
 /// The model in a file. What is cut short, changed, newer or of another kind is refused.
 pub(crate) fn open(kind: Kind, file: &[u8]) -> Result<&[u8], ModelError> {
     let mut head = Bytes(file);

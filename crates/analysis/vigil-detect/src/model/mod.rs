@@ -10,6 +10,7 @@ mod usual;
 
 pub use assessment::{Assessment, MODELS};
 pub use file::ModelError;
+pub(crate) use file::sealed;
 pub use personal::{Personal, Warmth};
 pub use population::Population;
 pub(crate) use population::{Class, encoding, hiding, provenance};
