@@ -57,12 +57,7 @@ impl Online {
             setting.enabled &= RULES.contains(rule);
         }
         config.deps.offline |= self.offline;
-        if let Some(address) = &self.addresses.pypi {
-            config.deps.pypi_url.clone_from(address);
-        }
-        if let Some(address) = &self.addresses.npm {
-            config.deps.npm_url.clone_from(address);
-        }
+        self.addresses.over(&mut config.deps);
         let hurried = Hurried { http: &self.http, until: Instant::now() + DEADLINE };
         let own = [".npmrc", ".yarnrc.yml", "pip.conf", "uv.toml"];
         let own = directory.ancestors().flat_map(|above| own.iter().map(|name| above.join(name)));

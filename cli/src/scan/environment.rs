@@ -11,10 +11,29 @@ use crate::Context;
 pub(crate) struct Addresses {
     pub(crate) pypi: Option<String>,
     pub(crate) npm: Option<String>,
+    pub(crate) crates: Option<String>,
+    pub(crate) go: Option<String>,
+    pub(crate) maven: Option<String>,
     pub(crate) downloads: Option<String>,
 }
 
 impl Addresses {
+    /// Puts them where the configuration names others.
+    pub(crate) fn over(&self, config: &mut vigil_scan::DepsConfig) {
+        let named = [
+            (&self.pypi, &mut config.pypi_url),
+            (&self.npm, &mut config.npm_url),
+            (&self.crates, &mut config.crates_url),
+            (&self.go, &mut config.go_url),
+            (&self.maven, &mut config.maven_url),
+        ];
+        for (address, url) in named {
+            if let Some(address) = address {
+                url.clone_from(address);
+            }
+        }
+    }
+
     pub(crate) fn of(context: &Context) -> Self {
         let address = |name: &str| {
             let text = context.variable(name)?.to_str()?.trim_end_matches('/');
@@ -23,6 +42,9 @@ impl Addresses {
         Self {
             pypi: address("VIGIL_PYPI_URL"),
             npm: address("VIGIL_NPM_URL"),
+            crates: address("VIGIL_CRATES_URL"),
+            go: address("VIGIL_GO_URL"),
+            maven: address("VIGIL_MAVEN_URL"),
             downloads: address("VIGIL_DOWNLOADS_URL"),
         }
     }
@@ -46,17 +68,30 @@ pub(crate) fn cache_place(context: &Context) -> Option<CachePlace> {
     Some(CachePlace { directory: cache_directory(context)?.join("scan"), build })
 }
 
-/// Settings of the environment that say where packages come from: of pip, uv, Poetry, PDM, npm, Yarn, pnpm and Bun.
+/// Settings of the environment that say where packages come from: of pip, uv, Poetry, PDM, npm, Yarn, pnpm,
+/// Bun, Go and Cargo.
 pub(crate) fn registry_settings(context: &Context) -> BTreeMap<String, String> {
-    const PREFIXES: [&str; 8] =
-        ["PIP_", "UV_", "POETRY_", "PDM_", "npm_config_", "NPM_CONFIG_", "YARN_", "BUN_CONFIG_"];
+    const PREFIXES: [&str; 12] = [
+        "PIP_",
+        "UV_",
+        "POETRY_",
+        "PDM_",
+        "npm_config_",
+        "NPM_CONFIG_",
+        "YARN_",
+        "BUN_CONFIG_",
+        "GOPROXY",
+        "GOPRIVATE",
+        "GONOPROXY",
+        "CARGO_REGISTRIES_",
+    ];
     let said = context.inherited.iter().filter_map(|(name, value)| Some((name.to_str()?, value.to_str()?)));
     said.filter(|(name, _)| PREFIXES.iter().any(|prefix| name.starts_with(prefix)))
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect()
 }
 
-/// The user's and the machine's own settings files of pip, uv, npm and Yarn, where they are.
+/// The user's and the machine's own settings files of pip, uv, npm, Yarn, Cargo, Go and Maven, where they are.
 pub(crate) fn registry_files(context: &Context) -> Vec<PathBuf> {
     let path = |name: &str| context.variable(name).map(PathBuf::from);
     let home = path("HOME");
@@ -72,6 +107,9 @@ pub(crate) fn registry_files(context: &Context) -> Vec<PathBuf> {
         below_config("uv/uv.toml"),
         path("npm_config_userconfig").or_else(|| below_home(".npmrc")),
         below_home(".yarnrc.yml"),
+        path("CARGO_HOME").map(|home| home.join("config.toml")).or_else(|| below_home(".cargo/config.toml")),
+        path("GOENV").or_else(|| below_config("go/env")).or_else(|| below_home("Library/Application Support/go/env")),
+        below_home(".m2/settings.xml"),
     ]
     .into_iter()
     .flatten()

@@ -88,10 +88,14 @@ impl Fetch for Http {
         let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
         let etag = header("etag").map(str::to_owned);
         let retry_after = header("retry-after").and_then(|seconds| seconds.parse().ok());
+        let last_modified = header("last-modified").and_then(|time| {
+            let time = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(time).ok()?;
+            Some(time.as_second())
+        });
         let status = response.status().as_u16();
         let limit = u64::try_from(request.max_bytes).unwrap_or(u64::MAX);
         let body = response.body_mut().with_config().limit(limit).read_to_vec().map_err(told)?;
-        Ok(FetchResponse { status, etag, retry_after, body })
+        Ok(FetchResponse { status, etag, retry_after, last_modified, body })
     }
 }
 

@@ -178,6 +178,9 @@ fn settings(context: &Context, plan: &Plan, directory: &Path) -> anyhow::Result<
     let flags = Flags {
         pypi_url: addresses.pypi,
         npm_url: addresses.npm,
+        crates_url: addresses.crates,
+        go_url: addresses.go,
+        maven_url: addresses.maven,
         downloads_url: addresses.downloads,
         ..plan.flags.clone()
     };

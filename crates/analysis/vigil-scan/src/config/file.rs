@@ -51,6 +51,9 @@ pub(crate) struct DepsSection {
     pub(crate) allow: Option<Vec<Word>>,
     pub(crate) pypi_url: Option<Word>,
     pub(crate) npm_url: Option<Word>,
+    pub(crate) crates_url: Option<Word>,
+    pub(crate) go_url: Option<Word>,
+    pub(crate) maven_url: Option<Word>,
     pub(crate) downloads_url: Option<Word>,
 }
 

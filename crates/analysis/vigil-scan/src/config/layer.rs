@@ -33,6 +33,9 @@ pub(crate) struct Layer {
     pub(crate) allow: Option<Vec<String>>,
     pub(crate) pypi_url: Option<String>,
     pub(crate) npm_url: Option<String>,
+    pub(crate) crates_url: Option<String>,
+    pub(crate) go_url: Option<String>,
+    pub(crate) maven_url: Option<String>,
     pub(crate) downloads_url: Option<String>,
     pub(crate) max_token_lifetime_hours: Option<u32>,
     pub(crate) require_auth_on_mutating: Option<bool>,
@@ -88,7 +91,7 @@ impl Layer {
         let under = self;
         lay!(under, over: exclude fail_on languages categories rules_filter exclude_rules verify_registry min_age_days
             min_weekly_downloads similarity_threshold cache_ttl_hours offline popular_packages_file allow pypi_url npm_url
-            downloads_url max_token_lifetime_hours require_auth_on_mutating cors_allow_localhost guards min_entropy
+            crates_url go_url maven_url downloads_url max_token_lifetime_hours require_auth_on_mutating cors_allow_localhost guards min_entropy
             check_env_example placeholder_patterns min_assertions_per_test detect_trivial_asserts detect_mock_mirrors
             assertion_functions gitignore max_bytes max_line_bytes require_reason format output_file verbose colors
             show_suggestions)
@@ -149,6 +152,9 @@ pub(crate) fn check(file: ConfigFile, path: &Path) -> Result<(Layer, Vec<Note>),
         allow: deps.allow.map(|globs| at.globs(globs)).transpose()?,
         pypi_url: deps.pypi_url.map(|word| at.address(word)).transpose()?,
         npm_url: deps.npm_url.map(|word| at.address(word)).transpose()?,
+        crates_url: deps.crates_url.map(|word| at.address(word)).transpose()?,
+        go_url: deps.go_url.map(|word| at.address(word)).transpose()?,
+        maven_url: deps.maven_url.map(|word| at.address(word)).transpose()?,
         downloads_url: deps.downloads_url.map(|word| at.address(word)).transpose()?,
         gitignore: files.gitignore,
         max_bytes: files.max_bytes,

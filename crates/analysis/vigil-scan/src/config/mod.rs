@@ -83,6 +83,12 @@ pub struct DepsConfig {
     pub pypi_url: String,
     /// The base address of the npm registry: `https://registry.npmjs.org`.
     pub npm_url: String,
+    /// The base address of the index of Rust crates: `https://index.crates.io`.
+    pub crates_url: String,
+    /// The base address of the Go module proxy: `https://proxy.golang.org`.
+    pub go_url: String,
+    /// The base address of the Maven repository: `https://repo.maven.apache.org/maven2`.
+    pub maven_url: String,
     /// The base address of the download counts, when it is not each registry's own: `BASE/pypi/NAME`, `BASE/npm/NAME`.
     pub downloads_url: Option<String>,
 }
@@ -205,6 +211,9 @@ impl Default for DepsConfig {
             allow: Vec::new(),
             pypi_url: "https://pypi.org".to_owned(),
             npm_url: "https://registry.npmjs.org".to_owned(),
+            crates_url: "https://index.crates.io".to_owned(),
+            go_url: "https://proxy.golang.org".to_owned(),
+            maven_url: "https://repo.maven.apache.org/maven2".to_owned(),
             downloads_url: None,
         }
     }

@@ -36,6 +36,9 @@ pub struct Flags {
     pub min_assertions: Option<u32>,
     pub pypi_url: Option<String>,
     pub npm_url: Option<String>,
+    pub crates_url: Option<String>,
+    pub go_url: Option<String>,
+    pub maven_url: Option<String>,
     pub downloads_url: Option<String>,
 }
 
@@ -239,6 +242,9 @@ fn deps(layer: &Layer, flags: &Flags, base: DepsConfig) -> DepsConfig {
         allow: layer.allow.clone().unwrap_or(base.allow),
         pypi_url: address(&flags.pypi_url, &layer.pypi_url).unwrap_or(base.pypi_url),
         npm_url: address(&flags.npm_url, &layer.npm_url).unwrap_or(base.npm_url),
+        crates_url: address(&flags.crates_url, &layer.crates_url).unwrap_or(base.crates_url),
+        go_url: address(&flags.go_url, &layer.go_url).unwrap_or(base.go_url),
+        maven_url: address(&flags.maven_url, &layer.maven_url).unwrap_or(base.maven_url),
         downloads_url: address(&flags.downloads_url, &layer.downloads_url),
     }
 }

@@ -2,58 +2,9 @@
 
 use std::path::PathBuf;
 
+pub(crate) use super::ecosystem::Ecosystem;
 use crate::finding::Note;
 use crate::source::{Source, Span};
-
-/// Whose names these are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Ecosystem {
-    /// Python packages.
-    PyPi,
-    /// JavaScript packages.
-    Npm,
-}
-
-impl Ecosystem {
-    /// The word in reports.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::PyPi => "pypi",
-            Self::Npm => "npm",
-        }
-    }
-
-    /// How people call the registry.
-    pub(crate) fn registry(self) -> &'static str {
-        match self {
-            Self::PyPi => "PyPI",
-            Self::Npm => "the npm registry",
-        }
-    }
-
-    /// The one spelling under which the registry compares names.
-    pub(crate) fn normalise(self, name: &str) -> String {
-        match self {
-            Self::PyPi => normalise_pypi(name),
-            Self::Npm => name.to_lowercase(),
-        }
-    }
-}
-
-/// PEP 503: lower case, runs of `-`, `_` and `.` are one `-`.
-fn normalise_pypi(name: &str) -> String {
-    let mut normal = String::with_capacity(name.len());
-    for character in name.chars() {
-        if matches!(character, '-' | '_' | '.') {
-            if !normal.ends_with('-') {
-                normal.push('-');
-            }
-        } else {
-            normal.extend(character.to_lowercase());
-        }
-    }
-    normal
-}
 
 /// Where a dependency comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,6 +60,10 @@ pub(crate) struct Contents {
     pub(crate) includes: Vec<(PathBuf, Span)>,
     /// What a lock file says: exact versions, and where they come from.
     pub(crate) locked: Vec<Locked>,
+    /// Packages with the version that a digest was written down of: somebody has fetched them.
+    pub(crate) fetched: Vec<(String, String)>,
+    /// Owners whose packages may be private because the project is one of theirs: `github.com/acme`, `com.acme`.
+    pub(crate) owners: Vec<String>,
     /// Beginnings of module names that the project maps to its own files.
     pub(crate) aliases: Vec<String>,
     /// It is a manifest: what is imported below it can be expected to stand in it.
@@ -139,16 +94,4 @@ pub(crate) struct Manifest {
     pub(crate) reported: bool,
     /// What it says.
     pub(crate) contents: Contents,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn python_names_have_one_spelling() {
-        for name in ["Foo-Bar", "foo_bar", "FOO.bar", "foo-_.bar"] {
-            assert_eq!(Ecosystem::PyPi.normalise(name), "foo-bar");
-        }
-    }
 }

@@ -6,7 +6,8 @@ use std::ops::Range;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::declared::{Declared, Ecosystem};
+use super::declared::Declared;
+use super::ecosystem::Ecosystem;
 use super::registry::{Answer, Package};
 use super::route::Route;
 use super::similar::{LookAlike, Popular, Way};
@@ -107,10 +108,14 @@ impl Judge<'_> {
             Some(Answer::Known(_)) => {
                 format!("`{name}` was taken down: {registry} holds the name, but no package{meant}")
             }
-            _ => format!("{registry} has no package `{name}`{meant}"),
+            _ => format!("{registry} has no {} `{name}`{meant}", ecosystem.package()),
         };
         let suggestion = match &intended {
             Some(intended) => format!("Use `{intended}` if that is what was meant, or remove the entry."),
+            None if ecosystem.is_owned() => {
+                "Remove the entry, or name the package that was meant; if it is private, say so in `deps.allow`."
+                    .to_owned()
+            }
             None => "Remove the entry, or name the package that was meant; anybody can register this name."
                 .to_owned(),
         };
@@ -185,13 +190,17 @@ impl Judge<'_> {
         let grown = package
             .and_then(|package| package.created)
             .is_some_and(|created| self.days_since(created) >= GROWN_DAYS);
-        if way == Way::Words && grown {
+        // Where such words are usual, only a young package is told by them.
+        let usual = !matches!(ecosystem, Ecosystem::PyPi | Ecosystem::Npm);
+        let unknown_age = package.is_none_or(|package| package.created.is_none());
+        if way == Way::Words && (grown || (usual && unknown_age)) {
             return None;
         }
         let what = match way {
             Way::Letters => format!("`{name}` is nearly `{target}`, a well-known package"),
             Way::Looks => format!("`{name}` looks like `{target}`, a well-known package, and is another one"),
             Way::Scope => format!("`{name}` is not `{target}`, the package of the well-known scope"),
+            Way::Owner => format!("`{name}` is nearly `{target}`, a well-known package of another owner"),
             Way::Words => format!("`{name}` adds a word to `{target}`, a well-known package"),
         };
         let advice =

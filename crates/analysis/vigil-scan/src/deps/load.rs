@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use super::Project;
-use super::declared::{Contents, Manifest};
+use super::declared::{Contents, Ecosystem, IndexSetting, Manifest};
 use super::manifest::Format;
 use crate::finding::{Note, NoteKind};
 use crate::source::Source;
@@ -65,7 +65,20 @@ pub(crate) fn manifests(project: &Project, notes: &mut Vec<Note>) -> Vec<Manifes
         });
     }
     share_indexes(&mut manifests);
+    share_repositories(&mut manifests);
     manifests
+}
+
+/// The repositories of a Java build are named once, for all its parts, in one of them or in its settings.
+fn share_repositories(manifests: &mut [Manifest]) {
+    let of_java = |manifest: &&mut Manifest| manifest.ecosystem == Ecosystem::Maven;
+    let mut all: Vec<IndexSetting> =
+        manifests.iter_mut().filter(of_java).flat_map(|manifest| manifest.contents.indexes.clone()).collect();
+    let mut seen = BTreeSet::new();
+    all.retain(|setting| matches!(setting, IndexSetting::Extra(address) if seen.insert(address.clone())));
+    for manifest in manifests.iter_mut().filter(of_java) {
+        manifest.contents.indexes.clone_from(&all);
+    }
 }
 
 /// A file that is to be read.

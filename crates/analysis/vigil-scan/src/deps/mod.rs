@@ -4,6 +4,7 @@
 //! `route`, the registries are asked by `registry` through the [`Fetch`] port, and `judge` makes findings of the answers.
 
 mod declared;
+mod ecosystem;
 mod imports;
 mod judge;
 mod load;
@@ -18,7 +19,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use self::declared::{Ecosystem, Manifest, Origin};
+use self::declared::{Manifest, Origin};
+use self::ecosystem::Ecosystem;
 use self::imports::Undeclared;
 use self::judge::{Judge, Subject};
 use self::registry::{Answer, Question, Registry};
@@ -115,7 +117,8 @@ pub fn check(project: &Project, config: &Config, registries: &Registries<'_>, no
         Some(registry) => {
             let mut questions = questions(config, &popular, &subjects);
             questions.extend(questions_of_imports(&missing, &routes, &manifests, &questions));
-            let answers = registry.ask(&questions.into_iter().collect::<Vec<_>>());
+            let mut answers = registry.ask(&questions.into_iter().collect::<Vec<_>>());
+            confirm(registry, config, &subjects, &mut answers);
             silent(&answers, config, &mut notes);
             answers
         }
@@ -187,10 +190,7 @@ fn settings(
 ) -> Routes {
     let mut routes = Routes::new(&config.deps, &registries.settings);
     for manifest in manifests {
-        for locked in &manifest.contents.locked {
-            let name = manifest.ecosystem.normalise(&locked.name);
-            routes.locked(manifest.ecosystem, name, locked.address.as_deref());
-        }
+        routes.manifest(manifest);
     }
     let mut folders: BTreeSet<PathBuf> = BTreeSet::from([PathBuf::new()]);
     for manifest in manifests {
@@ -198,7 +198,7 @@ fn settings(
     }
     let mut files: Vec<PathBuf> = registries.settings_files.clone();
     for folder in &folders {
-        for name in ["pip.conf", "pip.ini", ".npmrc", ".yarnrc", ".yarnrc.yml"] {
+        for name in ["pip.conf", "pip.ini", ".npmrc", ".yarnrc", ".yarnrc.yml", ".cargo/config.toml"] {
             files.push(project.root.join(folder).join(name));
         }
     }
@@ -209,6 +209,10 @@ fn settings(
         match file.file_name().and_then(|name| name.to_str()) {
             Some("pip.conf" | "pip.ini") => routes.pip_conf(&text),
             Some(".yarnrc.yml") => routes.yarnrc_yml(&text),
+            Some("config.toml") => routes.cargo_config(&text),
+            Some("settings.xml") => routes.maven_settings(&text),
+            Some("env") => routes.go_env(&text),
+            Some("uv.toml") => {}
             _ => routes.npmrc(&text),
         }
     }
@@ -281,10 +285,46 @@ fn questions_of_imports(
         .collect()
 }
 
+/// Asks for the versions of modules that no list names: those of commits, and such as are only kept by the proxy.
+fn confirm(
+    registry: &Registry<'_>,
+    config: &Config,
+    subjects: &[Subject<'_>],
+    answers: &mut BTreeMap<(Ecosystem, String), Answer>,
+) {
+    if !judge::is_on(config, RuleId::Dep007) {
+        return;
+    }
+    let of_go = |subject: &&Subject<'_>| subject.key.0 == Ecosystem::Go && subject.route == Route::Ask;
+    let mut open: BTreeSet<(String, String)> = BTreeSet::new();
+    for subject in subjects.iter().filter(of_go) {
+        let Some(Answer::Known(package)) = answers.get(&subject.key) else { continue };
+        let requirement = &subject.declared.requirement;
+        // A module without versions has commits.
+        let missing = match package.versions.is_empty() {
+            true => requirement.starts_with('v').then_some(requirement.as_str()),
+            false => version::missing(Ecosystem::Go, requirement, &package.versions),
+        };
+        open.extend(missing.map(|version| (subject.key.1.clone(), version.to_owned())));
+    }
+    let open: Vec<_> = open.into_iter().collect();
+    for ((name, version), known) in open.iter().zip(registry.module_versions(&open)) {
+        let key = (Ecosystem::Go, name.clone());
+        match (known, answers.get_mut(&key)) {
+            (Ok(true), Some(Answer::Known(package))) => package.versions.push(version.clone()),
+            // A list that is not empty tells that the version is missing.
+            (Ok(false), Some(Answer::Known(package))) if package.versions.is_empty() => {
+                package.versions.extend(package.latest.clone());
+            }
+            (Err(reason), Some(answer)) => *answer = Answer::Silent(reason),
+            _ => {}
+        }
+    }
+}
+
 /// Says for each registry how many packages it did not answer for.
 fn silent(answers: &BTreeMap<(Ecosystem, String), Answer>, config: &Config, notes: &mut Vec<Note>) {
-    for (ecosystem, url) in [(Ecosystem::PyPi, &config.deps.pypi_url), (Ecosystem::Npm, &config.deps.npm_url)]
-    {
+    for ecosystem in Ecosystem::ALL {
         let asked = answers.keys().filter(|key| key.0 == ecosystem).count();
         let failed: Vec<(&str, &str)> = answers
             .iter()
@@ -302,7 +342,7 @@ fn silent(answers: &BTreeMap<(Ecosystem, String), Answer>, config: &Config, note
             message: format!(
                 "{} ({}) did not answer for {} of {asked} packages ({reason}); not checked: {}",
                 ecosystem.registry(),
-                route::host(url),
+                route::host(ecosystem.url(&config.deps)),
                 failed.len(),
                 listing(failed.iter().map(|(name, _)| *name)),
             ),
@@ -351,13 +391,8 @@ fn count(
 
 /// The public counts say nothing about the packages of another registry.
 fn has_counts(config: &Config, ecosystem: Ecosystem) -> bool {
-    let defaults = crate::config::DepsConfig::default();
-    let own = |url: &str, default: &str| url.trim_end_matches('/') == default;
-    config.deps.downloads_url.is_some()
-        || match ecosystem {
-            Ecosystem::PyPi => own(&config.deps.pypi_url, &defaults.pypi_url),
-            Ecosystem::Npm => own(&config.deps.npm_url, &defaults.npm_url),
-        }
+    let counted = matches!(ecosystem, Ecosystem::PyPi | Ecosystem::Npm);
+    config.deps.downloads_url.is_some() || (counted && ecosystem.is_public(&config.deps))
 }
 
 /// Says what comes from private indexes and was therefore not asked.
@@ -369,10 +404,7 @@ fn unasked(subjects: &[Subject<'_>], notes: &mut Vec<Note>) {
         }
     }
     for ((ecosystem, host), names) in hosts {
-        let key = match ecosystem {
-            Ecosystem::PyPi => "deps.pypi_url",
-            Ecosystem::Npm => "deps.npm_url",
-        };
+        let key = ecosystem.url_key();
         notes.push(Note {
             file: None,
             line: None,
@@ -425,18 +457,21 @@ pub(crate) mod fuzzing {
         routes.pip_conf(&text);
         routes.npmrc(&text);
         routes.yarnrc_yml(&text);
+        routes.cargo_config(&text);
+        routes.go_env(&text);
+        routes.maven_settings(&text);
     }
 
     /// Takes the bytes for a version text and a name.
     pub fn names(bytes: &[u8]) {
         let text = String::from_utf8_lossy(bytes);
-        let popular = Popular::of_names("requests python-dateutil", "express @types/node");
-        for ecosystem in [Ecosystem::PyPi, Ecosystem::Npm] {
+        static POPULAR: std::sync::LazyLock<Popular> = std::sync::LazyLock::new(|| Popular::load(None).0);
+        for ecosystem in Ecosystem::ALL {
             let versions = ["1.0".to_owned(), "2.0.0-rc.1".to_owned()];
             assert!(
                 version::missing(ecosystem, &text, &versions).is_none_or(|missing| text.contains(missing))
             );
-            let found = popular.look_alike(ecosystem, &text, 0.85);
+            let found = POPULAR.look_alike(ecosystem, &text, 0.85);
             assert!(found.is_none_or(|found| found.name != text && (0.0..=1.0).contains(&found.similarity)));
         }
     }

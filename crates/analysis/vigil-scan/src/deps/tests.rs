@@ -384,6 +384,24 @@ const PIECES: &[&str] = &[
     "@s:registry",
     "\u{feff}",
     "\u{0}",
+    "require (\n",
+    "a.b/c v1.0.0\n",
+    "replace a.b/c => ../c\n",
+    "// indirect",
+    "[dependencies]\n",
+    "[target.'cfg(unix)'.dependencies]\n",
+    "package = \"x\"",
+    "[libraries]\n",
+    "<project>",
+    "<dependencies><dependency>",
+    "<groupId>g.h</groupId><artifactId>a</artifactId>",
+    "</dependency></dependencies>",
+    "${v}",
+    "dependencies {\n",
+    "implementation 'g.h:a:1'\n",
+    "repositories { maven { url 'https://h.invalid' } }\n",
+    "/*",
+    "\"\"\"",
 ];
 
 #[test]
@@ -402,6 +420,15 @@ fn hostile_manifests_are_read_in_time() {
         "a:\n ",
         "-r a\n",
         "x@",
+        "require (\n",
+        "replace a => b v1\n",
+        "<a>",
+        "<a/>",
+        "${v}",
+        "dependencies {",
+        "'a:b:c'\n",
+        "/*",
+        "'",
     ] {
         super::fuzzing::manifests(piece.repeat(20_000).as_bytes());
     }

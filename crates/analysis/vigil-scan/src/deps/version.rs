@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use pep440_rs::{Operator, Version, VersionPattern};
 
-use super::declared::Ecosystem;
+use super::ecosystem::Ecosystem;
 
 /// Longer version texts are not read.
 const MAX_BYTES: usize = 512;
@@ -22,7 +22,43 @@ pub(crate) fn missing<'a>(
     match ecosystem {
         Ecosystem::PyPi => requirement.split(',').find_map(|clause| pypi(clause.trim(), versions)),
         Ecosystem::Npm => npm(requirement.trim(), versions),
+        Ecosystem::Cargo => cargo(requirement.trim(), versions),
+        Ecosystem::Go => go(requirement.trim(), versions),
+        Ecosystem::Maven => maven(requirement.trim(), versions),
     }
+}
+
+/// Cargo takes no version that its requirement does not match: `9` is as missing as `=9.0.0` when there is none.
+fn cargo<'a>(requirement: &'a str, versions: &[String]) -> Option<&'a str> {
+    let wanted =
+        semver::VersionReq::parse(requirement).ok().filter(|wanted| !wanted.comparators.is_empty())?;
+    let read = versions.iter().filter_map(|version| semver::Version::parse(version).ok());
+    // A version before a release matches only a requirement that names one; it still is published.
+    let fits = |version: semver::Version| {
+        wanted.matches(&version)
+            || wanted.matches(&semver::Version { pre: semver::Prerelease::EMPTY, ..version })
+    };
+    let any = read.map(fits).fold(None, |any: Option<bool>, fits| Some(any.unwrap_or(false) || fits))?;
+    (!any).then_some(requirement)
+}
+
+/// Go names one version; what stands behind `+` is a mark and no part of it.
+fn go<'a>(requirement: &'a str, versions: &[String]) -> Option<&'a str> {
+    let plain = |version: &str| version.split('+').next().unwrap_or(version).to_owned();
+    let number = requirement.strip_prefix('v')?;
+    semver::Version::parse(number).ok()?;
+    (!versions.iter().any(|version| plain(version) == plain(requirement))).then_some(requirement)
+}
+
+/// A version without a range, a wildcard or a name that stands for another one.
+fn maven<'a>(requirement: &'a str, versions: &[String]) -> Option<&'a str> {
+    let exact = requirement.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(requirement);
+    let exact = exact.strip_suffix("!!").unwrap_or(exact);
+    let plain = exact.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && exact.chars().all(|sign| sign.is_ascii_alphanumeric() || matches!(sign, '.' | '-' | '_'))
+        && exact.contains(|sign: char| sign.is_ascii_digit());
+    let moving = exact.ends_with("-SNAPSHOT") || exact.ends_with(".+") || exact.contains("latest");
+    (plain && !moving && !versions.iter().any(|version| version == exact)).then_some(exact)
 }
 
 /// One clause: `==1.2`, `==1.*`, `===1.2`. Other operators pin nothing.
@@ -156,6 +192,52 @@ mod tests {
         check(Ecosystem::Npm, "9.0.0+build.1", &["9.0.0"], None);
     }
 
+    #[test]
+    fn a_crate_requirement_that_nothing_matches_is_missing() {
+        let versions = ["0.9.1", "1.0.200", "2.0.0-rc.1"];
+        for fine in
+            ["1", "1.0", "=1.0.200", ">=0.9, <2", "^1.0.3", "*", "0.9", "2", "=2.0.0-rc.1", "", "x", "1.0.*"]
+        {
+            check(Ecosystem::Cargo, fine, &versions, None);
+        }
+        for gone in ["9", "=1.0.201", "1.1", "0.8", ">=3", "~0.9.2"] {
+            check(Ecosystem::Cargo, gone, &versions, Some(gone));
+        }
+        check(Ecosystem::Cargo, "9", &["none"], None);
+    }
+
+    #[test]
+    fn a_module_version_is_exact() {
+        let versions = ["v1.2.3", "v2.0.0+incompatible"];
+        for fine in ["v1.2.3", "v2.0.0", "v2.0.0+incompatible", "latest", "", "1.2.3", "master"] {
+            check(Ecosystem::Go, fine, &versions, None);
+        }
+        for gone in ["v9.0.0", "v0.0.0-20200101000000-abcdefabcdef"] {
+            check(Ecosystem::Go, gone, &versions, Some(gone));
+        }
+    }
+
+    #[test]
+    fn an_artifact_version_is_exact_or_open() {
+        let versions = ["1.0", "31.1-jre", "2.0.0.RELEASE"];
+        for fine in [
+            "1.0",
+            "[1.0]",
+            "31.1-jre",
+            "[1,2)",
+            "1.+",
+            "latest.release",
+            "9-SNAPSHOT",
+            "${v}",
+            "",
+            "RELEASE",
+        ] {
+            check(Ecosystem::Maven, fine, &versions, None);
+        }
+        check(Ecosystem::Maven, "9.9", &versions, Some("9.9"));
+        check(Ecosystem::Maven, "9.9!!", &versions, Some("9.9"));
+    }
+
     proptest! {
         #[test]
         fn a_published_version_is_never_missing(numbers in proptest::collection::vec(0_u32..40, 1..5), zeros in 0_usize..3) {
@@ -176,8 +258,9 @@ mod tests {
 
         #[test]
         fn any_text_is_fine(text in ".{0,40}") {
-            let _ = missing(Ecosystem::PyPi, &text, &["1.0".to_owned()]);
-            let _ = missing(Ecosystem::Npm, &text, &["1.0.0".to_owned()]);
+            for ecosystem in Ecosystem::ALL {
+                let _ = missing(ecosystem, &text, &["1.0.0".to_owned()]);
+            }
         }
     }
 }

@@ -287,4 +287,6 @@ pub(crate) fn absolute(path: &Path, directory: &Path) -> PathBuf {
 }
 
 #[cfg(test)]
+mod cases;
+#[cfg(test)]
 mod tests;

@@ -114,12 +114,15 @@ fn is_manifest(name: &str) -> bool {
             | ".yarnrc.yml"
             | "pip.conf"
             | "go.mod"
+            | "go.sum"
+            | "go.work"
             | "Cargo.toml"
             | "Cargo.lock"
             | "pom.xml"
-            | "build.gradle"
-            | "build.gradle.kts"
     ) || requirements(name)
+        || name.ends_with(".gradle")
+        || name.ends_with(".gradle.kts")
+        || name.ends_with(".versions.toml")
 }
 
 /// A path as reports show it: `/` between its parts.

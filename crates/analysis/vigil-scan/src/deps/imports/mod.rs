@@ -65,7 +65,7 @@ pub(crate) fn undeclared<'a>(
         for import in file.imports.iter().filter(|import| !import.optional) {
             let module = match ecosystem {
                 Ecosystem::PyPi => python::root(&import.module),
-                Ecosystem::Npm => javascript::package(&import.module),
+                _ => javascript::package(&import.module),
             };
             let Some(module) = module.filter(|module| !allowed.has(ecosystem, module)) else { continue };
             let missing = match ecosystem {
@@ -74,7 +74,7 @@ pub(crate) fn undeclared<'a>(
                         && !scope.python(&import.module, module)
                         && !modules.has(module, &file.file)
                 }
-                Ecosystem::Npm => {
+                _ => {
                     !builtin::is_node(module)
                         && !scope.javascript(module)
                         && !aliases.has(&import.module, module, &file.file)

@@ -1,12 +1,17 @@
 //! Manifests: one file for each format, all with the place of every name.
 
+mod cargo;
+mod catalogue;
 mod conda;
+mod go;
+mod gradle;
 mod ini;
 pub(crate) mod json;
 mod lock;
 mod package_json;
 mod pipfile;
 mod pnpm_workspace;
+mod pom;
 mod pyproject;
 mod requirement;
 mod requirements;
@@ -17,7 +22,8 @@ mod yaml;
 
 use std::path::Path;
 
-use super::declared::{Contents, Ecosystem};
+use super::declared::Contents;
+use super::ecosystem::Ecosystem;
 use crate::source::{Source, Span};
 
 /// A format of manifest.
@@ -37,6 +43,16 @@ pub(crate) enum Format {
     PackageLock,
     YarnLock,
     PnpmLock,
+    CargoToml,
+    CargoLock,
+    /// `go.mod`, `go.work`.
+    GoMod,
+    GoSum,
+    Pom,
+    /// `build.gradle`, `build.gradle.kts` and the settings beside them.
+    Gradle,
+    /// `libs.versions.toml`.
+    VersionCatalogue,
 }
 
 impl Format {
@@ -56,6 +72,13 @@ impl Format {
             "package-lock.json" | "npm-shrinkwrap.json" => return Some(Self::PackageLock),
             "yarn.lock" => return Some(Self::YarnLock),
             "pnpm-lock.yaml" => return Some(Self::PnpmLock),
+            "Cargo.toml" => return Some(Self::CargoToml),
+            "Cargo.lock" => return Some(Self::CargoLock),
+            "go.mod" | "go.work" => return Some(Self::GoMod),
+            "go.sum" | "go.work.sum" => return Some(Self::GoSum),
+            "pom.xml" => return Some(Self::Pom),
+            _ if name.ends_with(".gradle") || name.ends_with(".gradle.kts") => return Some(Self::Gradle),
+            _ if name.ends_with(".versions.toml") => return Some(Self::VersionCatalogue),
             _ => {}
         }
         let text = name.ends_with(".txt") || name.ends_with(".in");
@@ -73,6 +96,9 @@ impl Format {
             Self::PackageJson | Self::PnpmWorkspace | Self::PackageLock | Self::YarnLock | Self::PnpmLock => {
                 Ecosystem::Npm
             }
+            Self::CargoToml | Self::CargoLock => Ecosystem::Cargo,
+            Self::GoMod | Self::GoSum => Ecosystem::Go,
+            Self::Pom | Self::Gradle | Self::VersionCatalogue => Ecosystem::Maven,
             _ => Ecosystem::PyPi,
         }
     }
@@ -81,7 +107,13 @@ impl Format {
     pub(crate) fn is_lock(self) -> bool {
         matches!(
             self,
-            Self::TomlLock | Self::PipfileLock | Self::PackageLock | Self::YarnLock | Self::PnpmLock
+            Self::TomlLock
+                | Self::PipfileLock
+                | Self::PackageLock
+                | Self::YarnLock
+                | Self::PnpmLock
+                | Self::CargoLock
+                | Self::GoSum
         )
     }
 
@@ -101,11 +133,18 @@ impl Format {
             Self::PackageLock => lock::package(source),
             Self::YarnLock => lock::yarn(source),
             Self::PnpmLock => lock::pnpm(source),
+            Self::CargoToml => cargo::manifest(source),
+            Self::CargoLock => cargo::lock(source),
+            Self::GoMod => go::module(source),
+            Self::GoSum => go::sum(source),
+            Self::Pom => pom::parse(source),
+            Self::Gradle => gradle::parse(source),
+            Self::VersionCatalogue => catalogue::parse(source),
         }
     }
 
     /// Every format, for those who try them all.
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 20] = [
         Self::Requirements,
         Self::Pyproject,
         Self::SetupCfg,
@@ -119,6 +158,13 @@ impl Format {
         Self::PackageLock,
         Self::YarnLock,
         Self::PnpmLock,
+        Self::CargoToml,
+        Self::CargoLock,
+        Self::GoMod,
+        Self::GoSum,
+        Self::Pom,
+        Self::Gradle,
+        Self::VersionCatalogue,
     ];
 }
 

@@ -35,6 +35,8 @@ pub struct FetchResponse {
     pub etag: Option<String>,
     /// The `Retry-After` header in seconds, when it is a number.
     pub retry_after: Option<u64>,
+    /// The `Last-Modified` header, in seconds since 1970.
+    pub last_modified: Option<i64>,
     /// The body, decompressed.
     pub body: Vec<u8>,
 }

@@ -1,7 +1,9 @@
 //! The registries: which questions are asked, in parallel, each once, and what the answers mean.
 
+mod address;
 mod cache;
 mod fetch;
+mod index;
 mod package;
 
 use std::collections::BTreeMap;
@@ -14,7 +16,7 @@ use serde_json::Value;
 use self::cache::Cache;
 pub use self::fetch::{Fetch, FetchError, FetchRequest, FetchResponse};
 pub(crate) use self::package::Package;
-use super::declared::Ecosystem;
+use super::ecosystem::Ecosystem;
 use crate::config::DepsConfig;
 
 /// How many questions are open at once.
@@ -73,29 +75,96 @@ impl<'a> Registry<'a> {
     }
 
     fn one(&self, question: &Question) -> Answer {
-        let url = match question.ecosystem {
-            Ecosystem::PyPi => {
-                format!("{}/pypi/{}/json", self.config.pypi_url.trim_end_matches('/'), escape(&question.name))
+        let base = question.ecosystem.url(self.config);
+        let Some(url) = address::of(question.ecosystem, base, &question.name) else { return Answer::Absent };
+        let accept = match question.ecosystem {
+            Ecosystem::Npm if question.brief => {
+                "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8"
             }
-            Ecosystem::Npm => {
-                format!("{}/{}", self.config.npm_url.trim_end_matches('/'), escape(&question.name))
-            }
+            Ecosystem::PyPi | Ecosystem::Npm => "application/json",
+            Ecosystem::Cargo | Ecosystem::Go | Ecosystem::Maven => "*/*",
         };
-        let key = if question.brief { format!("{url}#brief") } else { url.clone() };
+        let asked = Asked { brief: question.brief, ..Asked::new(url, accept) };
+        let answer = self.document(&asked, |response| match question.ecosystem {
+            Ecosystem::PyPi => package::from_pypi(&serde_json::from_slice(&response.body).ok()?),
+            Ecosystem::Npm => package::from_npm(&serde_json::from_slice(&response.body).ok()?),
+            Ecosystem::Cargo => index::from_crates(&response.body),
+            Ecosystem::Go => index::from_go_list(&response.body),
+            Ecosystem::Maven => index::from_maven(&response.body),
+        });
+        match (question.ecosystem, answer) {
+            (Ecosystem::Go, Answer::Known(package)) => self.module(question, base, *package),
+            (Ecosystem::Maven, Answer::Known(package)) if !question.brief => {
+                self.artifact(question, base, *package)
+            }
+            (_, answer) => answer,
+        }
+    }
+
+    /// The list of a module tells neither its age nor, when it is empty, whether there is one.
+    fn module(&self, question: &Question, base: &str, list: Package) -> Answer {
+        let first = index::newest_module(&list.versions, false);
+        if first.is_some() && question.brief {
+            return Answer::Known(Box::new(list));
+        }
+        let Some(url) = address::of_module(base, &question.name, first.as_deref()) else {
+            return Answer::Absent;
+        };
+        let told = self.document(&Asked::new(url, "*/*"), |response| index::from_go_info(&response.body));
+        match (told, first) {
+            // The time of the newest commit says nothing about the first.
+            (Answer::Known(latest), None) => {
+                Answer::Known(Box::new(Package { latest: latest.latest, ..list }))
+            }
+            (Answer::Absent, None) => Answer::Absent,
+            (Answer::Known(first), Some(_)) => {
+                Answer::Known(Box::new(Package { created: first.created, ..list }))
+            }
+            (Answer::Absent, Some(_)) => Answer::Known(Box::new(list)),
+            (Answer::Silent(reason), _) => Answer::Silent(reason),
+        }
+    }
+
+    /// The age of an artifact is that of the file of its first version.
+    fn artifact(&self, question: &Question, base: &str, package: Package) -> Answer {
+        let first =
+            package.versions.first().and_then(|version| address::of_pom(base, &question.name, version));
+        let Some(url) = first else { return Answer::Known(Box::new(package)) };
+        let told = self.document(&Asked::new(url, "*/*"), |response| {
+            Some(Package { created: response.last_modified, ..Package::default() })
+        });
+        match told {
+            Answer::Known(first) => Answer::Known(Box::new(Package { created: first.created, ..package })),
+            Answer::Absent => Answer::Known(Box::new(package)),
+            Answer::Silent(reason) => Answer::Silent(reason),
+        }
+    }
+
+    /// Whether the module proxy has these versions, which its lists do not name: those of commits, and old ones.
+    pub(crate) fn module_versions(&self, versions: &[(String, String)]) -> Vec<Result<bool, String>> {
+        let base = Ecosystem::Go.url(self.config);
+        parallel(versions, |(name, version)| {
+            let Some(url) = address::of_module(base, name, Some(version)) else { return Ok(false) };
+            match self.document(&Asked::new(url, "*/*"), |response| index::from_go_info(&response.body)) {
+                Answer::Known(_) => Ok(true),
+                Answer::Absent => Ok(false),
+                Answer::Silent(reason) => Err(reason),
+            }
+        })
+    }
+
+    /// One document: from the cache, confirmed, or read anew.
+    fn document(&self, asked: &Asked, read: impl Fn(&FetchResponse) -> Option<Package>) -> Answer {
+        let key = if asked.brief { format!("{}#brief", asked.url) } else { asked.url.clone() };
         let known = self.cache.as_ref().and_then(|cache| cache.look_up(&key));
         if let Some((entry, true)) = known {
             return entry.package.map_or(Answer::Absent, |package| Answer::Known(Box::new(package)));
         }
         // Only an entry with a package can be confirmed by "not modified".
         let known = known.map(|(entry, _)| entry).filter(|entry| entry.package.is_some());
-        let brief = question.brief && question.ecosystem == Ecosystem::Npm;
         let request = FetchRequest {
-            url,
-            accept: if brief {
-                "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8"
-            } else {
-                "application/json"
-            },
+            url: asked.url.clone(),
+            accept: asked.accept,
             etag: known.as_ref().and_then(|entry| entry.etag.clone()),
             max_bytes: MAX_BODY_BYTES,
         };
@@ -106,7 +175,7 @@ impl<'a> Registry<'a> {
         let (answer, etag) = match (response.status, known) {
             (304, Some(entry)) => (entry.package, entry.etag),
             (404 | 410, _) => (None, None),
-            (200, _) => match self.read(question, &response.body) {
+            (200, _) => match read(&response) {
                 Some(package) => (Some(package), response.etag),
                 None => return Answer::Silent("an answer that is no description of a package".to_owned()),
             },
@@ -116,14 +185,6 @@ impl<'a> Registry<'a> {
             cache.keep(&key, etag, answer.clone(), None);
         }
         answer.map_or(Answer::Absent, |package| Answer::Known(Box::new(package)))
-    }
-
-    fn read(&self, question: &Question, body: &[u8]) -> Option<Package> {
-        let body: Value = serde_json::from_slice(body).ok()?;
-        match question.ecosystem {
-            Ecosystem::PyPi => package::from_pypi(&body),
-            Ecosystem::Npm => package::from_npm(&body),
-        }
     }
 
     /// Asks how often packages were downloaded in the last week. `None` where nobody counts; an error where nobody
@@ -139,11 +200,15 @@ impl<'a> Registry<'a> {
     fn count(&self, ecosystem: Ecosystem, name: &str) -> Result<Option<u64>, String> {
         let url = match (&self.config.downloads_url, ecosystem) {
             (Some(base), _) => {
-                format!("{}/{}/{}", base.trim_end_matches('/'), ecosystem.name(), escape(name))
+                format!("{}/{}/{}", base.trim_end_matches('/'), ecosystem.name(), address::escape(name))
             }
-            (None, Ecosystem::PyPi) => format!("https://pypistats.org/api/packages/{}/recent", escape(name)),
+            (None, Ecosystem::PyPi) => {
+                format!("https://pypistats.org/api/packages/{}/recent", address::escape(name))
+            }
             // This service wants scopes with their slash.
             (None, Ecosystem::Npm) => format!("https://api.npmjs.org/downloads/point/last-week/{name}"),
+            // Nobody counts by the week.
+            (None, Ecosystem::Cargo | Ecosystem::Go | Ecosystem::Maven) => return Ok(None),
         };
         if let Some((entry, true)) = self.cache.as_ref().and_then(|cache| cache.look_up(&url)) {
             return Ok(entry.downloads);
@@ -166,17 +231,18 @@ impl<'a> Registry<'a> {
     }
 }
 
-/// Percent-encodes a name as one segment of a path; `@` stays, as both registries have it.
-fn escape(name: &str) -> String {
-    let mut escaped = String::with_capacity(name.len());
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~' | b'@') {
-            escaped.push(char::from(byte));
-        } else {
-            escaped.push_str(&format!("%{byte:02X}"));
-        }
+/// A document that is asked for.
+struct Asked {
+    url: String,
+    accept: &'static str,
+    /// It is npm's short form, which the same address also has in full.
+    brief: bool,
+}
+
+impl Asked {
+    fn new(url: String, accept: &'static str) -> Self {
+        Self { url, accept, brief: false }
     }
-    escaped
 }
 
 /// Does `work` for every item with a few threads; results in the order of the items.

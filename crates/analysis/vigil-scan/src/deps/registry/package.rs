@@ -135,7 +135,7 @@ pub(crate) fn from_npm(body: &Value) -> Option<Package> {
 }
 
 /// Reads a time; PyPI's older field has no zone and means UTC.
-fn timestamp(text: &str) -> Option<i64> {
+pub(crate) fn timestamp(text: &str) -> Option<i64> {
     let time: Option<Timestamp> = text.parse().ok().or_else(|| format!("{text}Z").parse().ok());
     time.map(Timestamp::as_second)
 }

@@ -45,8 +45,8 @@ fn body(text: &str) -> FetchResponse {
     FetchResponse {
         status: 200,
         etag: Some("\"v1\"".to_owned()),
-        retry_after: None,
         body: text.as_bytes().to_vec(),
+        ..FetchResponse::default()
     }
 }
 
@@ -122,12 +122,6 @@ fn a_failure_is_never_kept() {
 }
 
 #[test]
-fn names_cannot_leave_their_segment() {
-    assert_eq!(escape("@scope/na me"), "@scope%2Fna%20me");
-    assert_eq!(escape("../x?y#z"), "..%2Fx%3Fy%23z");
-}
-
-#[test]
 fn many_questions_keep_their_order() {
     let numbers: Vec<u32> = (0..500).collect();
     assert_eq!(parallel(&numbers, |number| number * 2), numbers.iter().map(|n| n * 2).collect::<Vec<_>>());
@@ -150,4 +144,82 @@ fn download_counts_have_three_shapes() {
     ];
     let counts: Vec<_> = registry.downloads(&names).into_values().collect();
     assert_eq!(counts, [Ok(Some(12)), Ok(None), Err("status 500".to_owned()), Ok(Some(7))]);
+}
+
+/// What is known of one package of a registry with these answers, and how often it was asked.
+fn of_index(
+    ecosystem: Ecosystem,
+    name: &str,
+    answers: &[(&str, FetchResponse)],
+    brief: bool,
+) -> (Answer, usize) {
+    let fake =
+        answers.iter().fold(Fake::default(), |fake, (url, answer)| fake.with(url, vec![Ok(answer.clone())]));
+    let config = DepsConfig::default();
+    let registry = Registry::new(&fake, None, &config, Timestamp::UNIX_EPOCH);
+    let question = Question { ecosystem, name: name.to_owned(), brief };
+    let answer = registry.ask(&[question]).into_values().next().unwrap();
+    (answer, fake.asked())
+}
+
+fn known(answer: Answer) -> Package {
+    match answer {
+        Answer::Known(package) => *package,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_module_is_as_old_as_its_first_version_and_exists_when_a_commit_does() {
+    let list = "https://proxy.golang.org/github.com/!a/b/@v/list";
+    let info = "https://proxy.golang.org/github.com/!a/b/@v/v0.1.0.info";
+    let latest = "https://proxy.golang.org/github.com/!a/b/@latest";
+    let first = body(r#"{"Version": "v0.1.0", "Time": "2020-01-01T00:00:00Z"}"#);
+    let name = "github.com/A/b";
+    let (answer, asked) =
+        of_index(Ecosystem::Go, name, &[(list, body("v1.0.0\nv0.1.0\n")), (info, first.clone())], false);
+    let package = known(answer);
+    assert_eq!((package.created, package.latest.as_deref(), asked), (Some(1_577_836_800), Some("v1.0.0"), 2));
+    let (answer, asked) = of_index(Ecosystem::Go, name, &[(list, body("v1.0.0\n"))], true);
+    assert_eq!((known(answer).created, asked), (None, 1));
+    let (answer, _) = of_index(Ecosystem::Go, name, &[(list, body("")), (latest, first)], false);
+    assert_eq!(known(answer).latest.as_deref(), Some("v0.1.0"));
+    let (answer, asked) = of_index(Ecosystem::Go, name, &[(list, body(""))], false);
+    assert_eq!((answer, asked), (Answer::Absent, 2));
+    let (answer, asked) = of_index(Ecosystem::Go, "a b", &[], false);
+    assert_eq!((answer, asked), (Answer::Absent, 0), "no module has such a name");
+    let (answer, _) = of_index(Ecosystem::Go, name, &[(list, body("v1.0.0\n")), (info, status(404))], false);
+    assert_eq!(known(answer).created, None);
+}
+
+#[test]
+fn an_artifact_is_as_old_as_the_file_of_its_first_version() {
+    let metadata = "https://repo.maven.apache.org/maven2/g/h/a/maven-metadata.xml";
+    let pom = "https://repo.maven.apache.org/maven2/g/h/a/1.0/a-1.0.pom";
+    let versions = body(
+        "<metadata><versioning><versions><version>1.0</version><version>2.0</version></versions></versioning></metadata>",
+    );
+    let dated = FetchResponse { last_modified: Some(77), ..body("<project/>") };
+    let (answer, asked) =
+        of_index(Ecosystem::Maven, "g.h:a", &[(metadata, versions.clone()), (pom, dated)], false);
+    let package = known(answer);
+    assert_eq!((package.created, package.versions.len(), asked), (Some(77), 2, 2));
+    let (answer, asked) =
+        of_index(Ecosystem::Maven, "g.h:a", &[(metadata, versions), (pom, status(404))], true);
+    assert_eq!((known(answer).created, asked), (None, 1));
+    let (answer, _) = of_index(Ecosystem::Maven, "g.h:b", &[], false);
+    assert_eq!(answer, Answer::Absent);
+}
+
+#[test]
+fn a_version_that_no_list_names_is_asked_for() {
+    let fake = Fake::default().with(
+        "https://proxy.golang.org/a.b/c/@v/v0.0.0-20200101000000-abcdefabcdef.info",
+        vec![Ok(body(r#"{"Version": "v0.0.0-20200101000000-abcdefabcdef"}"#))],
+    );
+    let config = DepsConfig::default();
+    let registry = Registry::new(&fake, None, &config, Timestamp::UNIX_EPOCH);
+    let pairs = [("a.b/c", "v0.0.0-20200101000000-abcdefabcdef"), ("a.b/c", "v9.0.0"), ("a.b/c", "v 1")];
+    let pairs = pairs.map(|(name, version)| (name.to_owned(), version.to_owned()));
+    assert_eq!(registry.module_versions(&pairs), [Ok(true), Ok(false), Ok(false)]);
 }

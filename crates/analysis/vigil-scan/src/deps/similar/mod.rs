@@ -1,12 +1,13 @@
 //! DEP-003: names that look like a well-known package and are not it.
 
 mod distance;
+mod owned;
 mod popular;
 
 use self::distance::{edits, letters};
 pub(crate) use self::popular::Popular;
 use self::popular::{Names, latin, squash};
-use super::declared::Ecosystem;
+use super::ecosystem::Ecosystem;
 
 /// Names of four to six letters are compared with so many of the most popular ones.
 const SHORT_TARGETS: usize = 400;
@@ -35,6 +36,8 @@ pub(crate) enum Way {
     Looks,
     /// The scope is written as part of the name, or the other way round.
     Scope,
+    /// The owner's name differs a little, and what it owns has the same name.
+    Owner,
     /// Words such as `python-` or `-js` are added.
     Words,
 }
@@ -43,9 +46,12 @@ impl Popular {
     /// The well-known name that this one could be mistaken for. Well-known names are never mistaken for others.
     pub(crate) fn look_alike(&self, ecosystem: Ecosystem, name: &str, threshold: f64) -> Option<LookAlike> {
         let names = self.of(ecosystem);
-        let name = ecosystem.normalise(name);
+        let name = ecosystem.family(name);
         if name.len() > 214 || names.rank(&name).is_some() || has_known_scope(names, &name) {
             return None;
+        }
+        if ecosystem.is_owned() {
+            return owned::look_alike(ecosystem, names, &name, threshold);
         }
         let plain: Vec<u8> = name.chars().map(|letter| u8::try_from(latin(letter)).unwrap_or(b'?')).collect();
         // One edit in seven letters must be near enough for the looser comparisons, too.
@@ -61,9 +67,12 @@ impl Popular {
     /// The well-known name that was probably meant by one that does not exist.
     pub(crate) fn intended(&self, ecosystem: Ecosystem, name: &str) -> Option<String> {
         let names = self.of(ecosystem);
-        let normal = ecosystem.normalise(name);
+        let normal = ecosystem.family(name);
         if normal.len() > 214 {
             return None;
+        }
+        if ecosystem.is_owned() {
+            return owned::intended(ecosystem, names, &normal);
         }
         self.look_alike(ecosystem, name, 0.85)
             .or_else(|| closest(names, normal.as_bytes(), 0.75).filter(|_| normal.len() >= 5))
@@ -72,7 +81,7 @@ impl Popular {
 
     /// The name is on the list.
     pub(crate) fn knows(&self, ecosystem: Ecosystem, name: &str) -> bool {
-        self.of(ecosystem).rank(&ecosystem.normalise(name)).is_some()
+        self.of(ecosystem).rank(&ecosystem.family(name)).is_some()
     }
 }
 
@@ -220,11 +229,16 @@ const PYPI_AFFIXES: (&[&str], &[&str]) =
 const NPM_AFFIXES: (&[&str], &[&str]) =
     (&["npm-", "js-"], &["-js", "js", "-npm", "-nodejs", "-official", "-latest", "-lib"]);
 
+const CARGO_AFFIXES: (&[&str], &[&str]) =
+    (&["rust-", "rs-", "lib"], &["-rs", "_rs", "-rust", "_rust", "-official", "-latest", "-lib"]);
+
 /// `requests-python`: a very popular name with a word that says nothing.
 fn affix(ecosystem: Ecosystem, names: &Names, name: &str) -> Option<LookAlike> {
     let (heads, tails) = match ecosystem {
         Ecosystem::PyPi => PYPI_AFFIXES,
         Ecosystem::Npm => NPM_AFFIXES,
+        Ecosystem::Cargo => CARGO_AFFIXES,
+        Ecosystem::Go | Ecosystem::Maven => return None,
     };
     let heads = heads.iter().filter_map(|head| name.strip_prefix(head));
     let tails = tails.iter().filter_map(|tail| name.strip_suffix(tail));

@@ -1,25 +1,32 @@
 //! The lists of well-known names: those that ship with the program, and the user's own.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
 
 use super::distance::letters;
-use crate::deps::declared::Ecosystem;
+use crate::deps::ecosystem::Ecosystem;
+use crate::deps::route::owner;
 use crate::finding::{Note, NoteKind};
 
 const PYPI: &str = include_str!("../../../data/popular_pypi.txt");
 const NPM: &str = include_str!("../../../data/popular_npm.txt");
+const CARGO: &str = include_str!("../../../data/popular_cargo.txt");
+const GO: &str = include_str!("../../../data/popular_go.txt");
+const MAVEN: &str = include_str!("../../../data/popular_maven.txt");
 /// A larger file of the user's is refused.
 const MAX_FILE_BYTES: u64 = 32 * 1024 * 1024;
 
-/// Well-known names of both ecosystems.
+/// Well-known names of all ecosystems.
 #[derive(Debug)]
 pub(crate) struct Popular {
     pypi: Names,
     npm: Names,
+    cargo: Names,
+    go: Names,
+    maven: Names,
 }
 
 /// The names of one ecosystem, normalised, most popular first.
@@ -32,6 +39,9 @@ pub(crate) struct Names {
     pub(crate) squashed: HashMap<String, usize>,
     /// Names by length.
     pub(crate) by_length: Vec<Vec<usize>>,
+    /// Names of owners' packages by their last part.
+    by_tail: HashMap<String, Vec<usize>>,
+    owners: HashSet<String>,
 }
 
 impl Popular {
@@ -51,22 +61,30 @@ impl Popular {
                 .ok()
         });
         let own = own.unwrap_or_default();
-        let list = |ecosystem, shipped: &str, own: &[String], replace: bool| {
-            let shipped = if replace { "" } else { shipped };
-            Names::new(ecosystem, lines(shipped).chain(own.iter().map(String::as_str)))
+        let list = |ecosystem, shipped: &str| {
+            let shipped = if own.replace { "" } else { shipped };
+            let own = own.names.get(&ecosystem).into_iter().flatten().map(String::as_str);
+            Names::new(ecosystem, lines(shipped).chain(own))
         };
         let popular = Self {
-            pypi: list(Ecosystem::PyPi, PYPI, &own.pypi, own.replace),
-            npm: list(Ecosystem::Npm, NPM, &own.npm, own.replace),
+            pypi: list(Ecosystem::PyPi, PYPI),
+            npm: list(Ecosystem::Npm, NPM),
+            cargo: list(Ecosystem::Cargo, CARGO),
+            go: list(Ecosystem::Go, GO),
+            maven: list(Ecosystem::Maven, MAVEN),
         };
         (popular, notes)
     }
 
     /// Lists with names separated by blanks.
+    #[cfg(test)]
     pub(crate) fn of_names(pypi: &str, npm: &str) -> Self {
         Self {
             pypi: Names::new(Ecosystem::PyPi, pypi.split_whitespace()),
             npm: Names::new(Ecosystem::Npm, npm.split_whitespace()),
+            cargo: Names::default(),
+            go: Names::default(),
+            maven: Names::default(),
         }
     }
 
@@ -75,6 +93,9 @@ impl Popular {
         match ecosystem {
             Ecosystem::PyPi => &self.pypi,
             Ecosystem::Npm => &self.npm,
+            Ecosystem::Cargo => &self.cargo,
+            Ecosystem::Go => &self.go,
+            Ecosystem::Maven => &self.maven,
         }
     }
 }
@@ -83,7 +104,7 @@ impl Names {
     fn new<'a>(ecosystem: Ecosystem, names: impl Iterator<Item = &'a str>) -> Self {
         let mut list = Self::default();
         for name in names {
-            let name = ecosystem.normalise(name);
+            let name = ecosystem.family(name);
             let index = list.all.len();
             if name.is_empty() || name.len() > 214 || list.rank.contains_key(&name) {
                 continue;
@@ -95,6 +116,10 @@ impl Names {
                 same.push(index);
             }
             list.squashed.entry(squash(&name)).or_insert(index);
+            if let Some((_, tail)) = parts(ecosystem, &name) {
+                list.by_tail.entry(tail.to_lowercase()).or_default().push(index);
+                list.owners.extend(owner(ecosystem, &name));
+            }
             list.all.push((name.clone(), letters(name.as_bytes())));
             list.rank.insert(name, index);
         }
@@ -106,9 +131,28 @@ impl Names {
         self.rank.get(name).copied()
     }
 
+    /// Places of the names whose last part is this one, in any case.
+    pub(crate) fn of_tail(&self, tail: &str) -> &[usize] {
+        self.by_tail.get(&tail.to_lowercase()).map_or(&[], Vec::as_slice)
+    }
+
+    /// A well-known package is this owner's.
+    pub(crate) fn has_owner(&self, owner: &str) -> bool {
+        self.owners.contains(owner)
+    }
+
     /// The name at a place.
     pub(crate) fn name(&self, index: usize) -> &str {
         self.all.get(index).map_or("", |(name, _)| name)
+    }
+}
+
+/// A name without its last part, and that part: the place that an owner has, and what lies there.
+pub(crate) fn parts(ecosystem: Ecosystem, name: &str) -> Option<(&str, &str)> {
+    match ecosystem {
+        Ecosystem::Go => name.rsplit_once('/'),
+        Ecosystem::Maven => name.rsplit_once(':'),
+        _ => None,
     }
 }
 
@@ -165,8 +209,7 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 /// The user's names.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Own {
-    pypi: Vec<String>,
-    npm: Vec<String>,
+    names: BTreeMap<Ecosystem, Vec<String>>,
     replace: bool,
 }
 
@@ -179,20 +222,23 @@ fn read_file(path: &Path) -> Result<Own, String> {
     read_text(&text)
 }
 
-/// A JSON object (names with their download counts, or `pypi` and `npm` with such an object or a list, and `replace`), or
-/// plain lines, with `[pypi]` and `[npm]` before those of one ecosystem and `[replace]` when nothing else counts.
+/// A JSON object (names with their download counts, or one such object or list for each of `pypi`, `npm`, `cargo`, `go`
+/// and `maven`, and `replace`), or plain lines, with `[pypi]` and so on before those of one ecosystem and `[replace]` when
+/// nothing else counts. Names of no ecosystem are taken for Python's and JavaScript's.
 fn read_text(text: &str) -> Result<Own, String> {
+    let both = [Ecosystem::PyPi, Ecosystem::Npm];
     let mut own = Own::default();
     if !text.trim_start().starts_with('{') {
-        let (mut pypi, mut npm) = (true, true);
+        let mut of: Vec<Ecosystem> = both.to_vec();
         for line in lines(text) {
-            match line {
-                "[pypi]" => (pypi, npm) = (true, false),
-                "[npm]" => (pypi, npm) = (false, true),
-                "[replace]" => own.replace = true,
-                name => {
-                    own.pypi.extend(pypi.then(|| name.to_owned()));
-                    own.npm.extend(npm.then(|| name.to_owned()));
+            let section = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+            match (section, section.and_then(known)) {
+                (Some("replace"), _) => own.replace = true,
+                (_, Some(ecosystem)) => of = vec![ecosystem],
+                _ => {
+                    for ecosystem in &of {
+                        own.names.entry(*ecosystem).or_default().push(line.to_owned());
+                    }
                 }
             }
         }
@@ -201,15 +247,19 @@ fn read_text(text: &str) -> Result<Own, String> {
     let value: Value = serde_json::from_str(text).map_err(|error| format!("it is no JSON ({error})"))?;
     let Value::Object(entries) = &value else { return Err("it is no JSON object".to_owned()) };
     own.replace = entries.get("replace").and_then(Value::as_bool).unwrap_or(false);
-    if entries.get("pypi").or(entries.get("npm")).is_some_and(|part| part.is_object() || part.is_array()) {
-        own.pypi = names(entries.get("pypi"));
-        own.npm = names(entries.get("npm"));
+    let parts = Ecosystem::ALL.map(|ecosystem| (ecosystem, entries.get(ecosystem.name())));
+    if parts.iter().any(|(_, part)| part.is_some_and(|part| part.is_object() || part.is_array())) {
+        own.names.extend(parts.map(|(ecosystem, part)| (ecosystem, names(part))));
     } else {
-        own.pypi = names(Some(&value));
-        own.pypi.retain(|name| name != "replace");
-        own.npm.clone_from(&own.pypi);
+        let mut all = names(Some(&value));
+        all.retain(|name| name != "replace");
+        own.names.extend(both.map(|ecosystem| (ecosystem, all.clone())));
     }
     Ok(own)
+}
+
+fn known(name: &str) -> Option<Ecosystem> {
+    Ecosystem::ALL.into_iter().find(|ecosystem| ecosystem.name() == name)
 }
 
 fn names(part: Option<&Value>) -> Vec<String> {
@@ -236,27 +286,37 @@ mod tests {
     fn the_lists_that_ship_hold_each_name_once() {
         let (popular, notes) = Popular::load(None);
         assert!(notes.is_empty());
-        for (ecosystem, text) in [(Ecosystem::PyPi, PYPI), (Ecosystem::Npm, NPM)] {
+        let lists = [PYPI, NPM, CARGO, GO, MAVEN];
+        for (ecosystem, text) in Ecosystem::ALL.into_iter().zip(lists) {
             let names = popular.of(ecosystem);
             assert_eq!(lines(text).count(), names.all.len(), "{ecosystem:?} has a name twice");
             for line in lines(text) {
-                assert_eq!(line.to_lowercase(), line, "{line}");
+                assert!(ecosystem.is_owned() || line.to_lowercase() == line, "{line}");
                 assert!(line.bytes().all(|byte| byte.is_ascii_graphic()), "{line}");
+                assert_eq!(ecosystem.family(line), line);
+                assert!(!ecosystem.is_owned() || parts(ecosystem, line).is_some(), "{line}");
             }
         }
     }
 
     #[test]
     fn the_users_file_has_three_forms() {
-        let own = read_text("# mine\n[pypi]\nalpha\n[npm]\n@s/beta\n").unwrap();
+        let of = |own: &Own, ecosystem| own.names.get(&ecosystem).cloned().unwrap_or_default();
+        let own = read_text("# mine\n[pypi]\nalpha\n[npm]\n@s/beta\n[go]\na.b/c\n").unwrap();
         assert_eq!(
-            (own.pypi, own.npm, own.replace),
-            (vec!["alpha".to_owned()], vec!["@s/beta".to_owned()], false)
+            (of(&own, Ecosystem::PyPi), of(&own, Ecosystem::Npm)),
+            (vec!["alpha".to_owned()], vec!["@s/beta".to_owned()])
         );
+        assert_eq!((of(&own, Ecosystem::Go), own.replace), (vec!["a.b/c".to_owned()], false));
         let own = read_text(r#"{"few": 1, "many": 9}"#).unwrap();
-        assert_eq!((own.pypi, own.npm.len()), (vec!["many".to_owned(), "few".to_owned()], 2));
-        let own = read_text(r#"{"pypi": ["a"], "replace": true}"#).unwrap();
-        assert_eq!((own.pypi, own.npm.len(), own.replace), (vec!["a".to_owned()], 0, true));
+        assert_eq!(of(&own, Ecosystem::PyPi), ["many", "few"]);
+        assert_eq!((of(&own, Ecosystem::Npm).len(), of(&own, Ecosystem::Cargo).len()), (2, 0));
+        let own = read_text(r#"{"pypi": ["a"], "cargo": {"b": 1}, "replace": true}"#).unwrap();
+        assert_eq!(
+            (of(&own, Ecosystem::PyPi), of(&own, Ecosystem::Cargo)),
+            (vec!["a".to_owned()], vec!["b".to_owned()])
+        );
+        assert!(own.replace);
         assert!(read_text("{").is_err());
     }
 

@@ -1,11 +1,15 @@
-//! Which registry a package comes from, as pip, uv, Poetry, npm, Yarn and their settings files say.
+//! Which registry a package comes from, as pip, uv, Poetry, npm, Yarn, Cargo, Go and Maven and their settings files say.
 //!
 //! Names of packages from a private index are nobody else's business: they are asked of the public registry only when the
 //! configuration names the registry to ask. Credentials in addresses are neither kept nor printed.
 
+mod owned;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::declared::{Declared, Ecosystem, IndexSetting, Origin};
+use self::owned::Owned;
+pub(crate) use self::owned::owner;
+use super::declared::{Declared, Ecosystem, IndexSetting, Manifest, Origin};
 use crate::config::DepsConfig;
 
 /// Where a package is looked up.
@@ -30,6 +34,8 @@ pub(crate) struct Routes {
     configured: BTreeSet<Ecosystem>,
     /// Packages that a lock file says come from a private host.
     locked: BTreeMap<(Ecosystem, String), String>,
+    /// What holds for Rust, Go and Java.
+    owned: Owned,
 }
 
 /// Indexes that hold the same packages as PyPI.
@@ -84,18 +90,73 @@ const NPM_MIRRORS: &[&str] = &[
     "mirrors.huaweicloud.com",
 ];
 
+/// Registries that hold the same packages as crates.io.
+const CARGO_MIRRORS: &[&str] = &[
+    "index.crates.io",
+    "static.crates.io",
+    "crates.io",
+    "rsproxy.cn",
+    "mirrors.tuna.tsinghua.edu.cn",
+    "mirrors.ustc.edu.cn",
+    "mirrors.sjtug.sjtu.edu.cn",
+    "mirrors.aliyun.com",
+    "mirrors.bfsu.edu.cn",
+];
+/// Proxies that hold the same modules as Go's own.
+const GO_MIRRORS: &[&str] = &[
+    "proxy.golang.org",
+    "goproxy.io",
+    "goproxy.cn",
+    "mirrors.aliyun.com",
+    "goproxy.baidu.com",
+    "mirrors.cloud.tencent.com",
+    "mirrors.huaweicloud.com",
+    "gocenter.io",
+];
+/// Repositories that hold the same packages as Central.
+const MAVEN_MIRRORS: &[&str] = &[
+    "repo.maven.apache.org",
+    "repo1.maven.org",
+    "repo.maven.org",
+    "central.sonatype.com",
+    "maven-central.storage.googleapis.com",
+    "maven-central.storage-download.googleapis.com",
+    "maven-central-eu.storage-download.googleapis.com",
+    "maven.aliyun.com",
+    "mirrors.cloud.tencent.com",
+    "repo.huaweicloud.com",
+    "mirrors.huaweicloud.com",
+    "jcenter.bintray.com",
+    "plugins.gradle.org",
+];
+/// Public repositories with packages of their own beside those of Central.
+const MAVEN_BESIDE: &[&str] = &[
+    "maven.google.com",
+    "dl.google.com",
+    "jitpack.io",
+    "repo.spring.io",
+    "packages.confluent.io",
+    "repo.jenkins-ci.org",
+    "maven.pkg.jetbrains.space",
+    "packages.jetbrains.team",
+    "cache-redirector.jetbrains.com",
+    "oss.sonatype.org",
+    "s01.oss.sonatype.org",
+    "central.sonatype.org",
+    "repository.apache.org",
+    "repository.jboss.org",
+    "repo.clojars.org",
+    "maven.fabricmc.net",
+    "maven.minecraftforge.net",
+    "hub.spigotmc.org",
+    "repo.papermc.io",
+];
+
 impl Routes {
     /// Begins with the configuration and the settings of the environment (`PIP_INDEX_URL`, `npm_config_registry`, …).
     pub(crate) fn new(config: &DepsConfig, settings: &BTreeMap<String, String>) -> Self {
-        let defaults = DepsConfig::default();
         let mut routes = Self::default();
-        let differs = |own: &str, default: &str| own.trim_end_matches('/') != default;
-        if differs(&config.pypi_url, &defaults.pypi_url) {
-            routes.configured.insert(Ecosystem::PyPi);
-        }
-        if differs(&config.npm_url, &defaults.npm_url) {
-            routes.configured.insert(Ecosystem::Npm);
-        }
+        routes.configured = Ecosystem::ALL.into_iter().filter(|one| !one.is_public(config)).collect();
         for (name, value) in settings {
             routes.environment(&name.to_ascii_lowercase(), value.trim());
         }
@@ -118,6 +179,8 @@ impl Routes {
             "npm_config_registry" | "yarn_npm_registry_server" | "yarn_registry" => {
                 self.npm = Some(value.to_owned())
             }
+            "goproxy" | "goprivate" | "gonoproxy" => self.owned.setting(name, value),
+            _ if name.starts_with("cargo_") => self.owned.setting(name, value),
             _ => {
                 let scope = name.strip_prefix("npm_config_").and_then(|rest| rest.strip_suffix(":registry"));
                 if let Some(scope) = scope.filter(|scope| scope.starts_with('@')) {
@@ -202,11 +265,41 @@ impl Routes {
         }
     }
 
+    /// Reads Go's `env` file.
+    pub(crate) fn go_env(&mut self, text: &str) {
+        self.owned.go_env(text);
+    }
+
+    /// Reads Cargo's `config.toml`.
+    pub(crate) fn cargo_config(&mut self, text: &str) {
+        self.owned.cargo_config(text);
+    }
+
+    /// Reads Maven's `settings.xml`.
+    pub(crate) fn maven_settings(&mut self, text: &str) {
+        self.owned.maven_settings(text);
+    }
+
+    /// Takes what manifests and lock files say about where packages come from.
+    pub(crate) fn manifest(&mut self, manifest: &Manifest) {
+        let ecosystem = manifest.ecosystem;
+        for locked in &manifest.contents.locked {
+            self.locked(ecosystem, ecosystem.normalise(&locked.name), locked.address.as_deref());
+        }
+        for owner in &manifest.contents.owners {
+            self.owned.own(ecosystem, owner);
+        }
+        for (name, version) in &manifest.contents.fetched {
+            self.owned.fetched(ecosystem, &ecosystem.normalise(name), version);
+        }
+    }
+
     /// Says where a dependency of a manifest with these index settings is looked up.
     pub(crate) fn of(&self, declared: &Declared, indexes: &[IndexSetting]) -> Route {
         let ecosystem = declared.ecosystem;
         match &declared.origin {
             Origin::Local | Origin::Elsewhere => return Route::Nowhere,
+            Origin::Index(registry) if ecosystem == Ecosystem::Cargo => return self.owned.cargo(registry),
             Origin::Index(address) => {
                 return match kind(ecosystem, address) {
                     Kind::Mirror => Route::Ask,
@@ -217,7 +310,10 @@ impl Routes {
             Origin::Registry if self.configured.contains(&ecosystem) => return Route::Ask,
             Origin::Registry => {}
         }
-        self.of_name(ecosystem, &declared.name, indexes)
+        match ecosystem {
+            Ecosystem::Go => self.owned.go(&declared.name, &declared.requirement),
+            _ => self.of_name(ecosystem, &declared.name, indexes),
+        }
     }
 
     /// Says where a name is looked up of which nothing else is known.
@@ -231,11 +327,14 @@ impl Routes {
         match ecosystem {
             Ecosystem::PyPi => self.pypi(indexes),
             Ecosystem::Npm => self.npm(name),
+            Ecosystem::Cargo => self.owned.cargo("crates-io"),
+            Ecosystem::Go => self.owned.go(name, ""),
+            Ecosystem::Maven => self.owned.maven(name, indexes),
         }
     }
 
     /// Takes what a lock file says about a package.
-    pub(crate) fn locked(&mut self, ecosystem: Ecosystem, name: String, address: Option<&str>) {
+    fn locked(&mut self, ecosystem: Ecosystem, name: String, address: Option<&str>) {
         if let Some(address) = address.filter(|address| kind(ecosystem, address) == Kind::Private) {
             self.locked.insert((ecosystem, name), host(address));
         }
@@ -271,7 +370,7 @@ impl Routes {
     }
 }
 
-#[derive(PartialEq)]
+#[derive(Debug, PartialEq)]
 enum Kind {
     Mirror,
     Beside,
@@ -279,10 +378,17 @@ enum Kind {
 }
 
 fn kind(ecosystem: Ecosystem, address: &str) -> Kind {
+    // Cargo's first index lies in a repository.
+    if ecosystem == Ecosystem::Cargo && address.contains("github.com/rust-lang/crates.io-index") {
+        return Kind::Mirror;
+    }
     let host = host(address);
     let (mirrors, beside) = match ecosystem {
         Ecosystem::PyPi => (PYPI_MIRRORS, PYPI_BESIDE),
         Ecosystem::Npm => (NPM_MIRRORS, &[] as &[&str]),
+        Ecosystem::Cargo => (CARGO_MIRRORS, &[] as &[&str]),
+        Ecosystem::Go => (GO_MIRRORS, &[] as &[&str]),
+        Ecosystem::Maven => (MAVEN_MIRRORS, MAVEN_BESIDE),
     };
     if mirrors.contains(&host.as_str()) {
         Kind::Mirror
