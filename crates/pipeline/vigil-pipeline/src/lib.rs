@@ -12,5 +12,7 @@
 
 mod lane;
 mod pipeline;
+mod stage;
 
 pub use pipeline::{AnalysisMaker, Clock, Ends, Pipeline, Planes, ShutdownError, SpawnError};
+pub use stage::{Latency, Stage, Stages};

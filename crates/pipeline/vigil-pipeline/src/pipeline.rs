@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use tracing::{error, warn};
 use vigil_core::bus::{Inbox, Outlet, queue};
@@ -12,6 +13,7 @@ use vigil_core::message::{
 use vigil_core::{Millis, Plane, Timestamp};
 
 use crate::lane::{Fate, Lane, hand};
+use crate::stage::{Stage, Stages};
 
 /// Reads the clock of the machine.
 pub type Clock = dyn Fn() -> Timestamp + Send + Sync;
@@ -28,6 +30,8 @@ pub struct Planes {
     pub policy: Box<dyn Plane<Input = PolicyInput, Output = PolicyOutput> + Send>,
     /// The Vault.
     pub vault: Box<dyn Plane<Input = VaultInput, Output = VaultOutput> + Send>,
+    /// Where it is noted how long they take.
+    pub stages: Arc<Stages>,
 }
 
 /// The ends of the queues for those who are not threads of the pipeline.
@@ -77,18 +81,21 @@ impl Pipeline {
         let (surface, surface_inbox) = queue(SURFACE_QUEUE);
 
         let analysis_thread = {
-            let (maker, policy, surface) = (planes.analysis, policy.clone(), surface.clone());
-            spawn("vigil-analysis", move || run_analysis(maker, &analysis_inbox, &policy, &surface))?
+            let (maker, stages) = (planes.analysis, Arc::clone(&planes.stages));
+            let (policy, surface) = (policy.clone(), surface.clone());
+            spawn("vigil-analysis", move || run_analysis(maker, &analysis_inbox, &policy, &surface, &stages))?
         };
         let policy_thread = {
             let lane = Lane::new(policy_inbox, Arc::clone(&clock), POLICY_PAUSE);
-            let (plane, vault, surface) = (planes.policy, vault.clone(), surface.clone());
-            spawn("vigil-policy", move || run_policy(plane, lane, &vault, &surface))?
+            let (plane, stages) = (planes.policy, Arc::clone(&planes.stages));
+            let (vault, surface) = (vault.clone(), surface.clone());
+            spawn("vigil-policy", move || run_policy(plane, lane, &vault, &surface, &stages))?
         };
         let vault_thread = {
             let lane = Lane::new(vault_inbox, Arc::clone(&clock), VAULT_PAUSE);
-            let (plane, surface) = (planes.vault, surface.clone());
-            spawn("vigil-vault", move || run_vault(plane, lane, &intercept, &surface))?
+            let (plane, surface, clock) = (planes.vault, surface.clone(), Arc::clone(&clock));
+            let stages = planes.stages;
+            spawn("vigil-vault", move || run_vault(plane, lane, &intercept, &surface, &stages, &*clock))?
         };
         let ends = Ends {
             analysis,
@@ -147,6 +154,7 @@ fn run_analysis(
     inbox: &Inbox<AnalysisInput>,
     policy: &Outlet<PolicyInput>,
     surface: &Outlet<SurfaceInput>,
+    stages: &Stages,
 ) {
     let mut plane = make();
     let mut ends = Vec::new();
@@ -156,6 +164,12 @@ fn run_analysis(
         }
     };
     while let Some(input) = inbox.hear() {
+        let stage = match &input {
+            AnalysisInput::Request(_) => Some(Stage::Read),
+            AnalysisInput::Call(_) => Some(Stage::Decompose),
+            _ => None,
+        };
+        let began = Instant::now();
         let fate = hand(&mut *plane, input, &mut |output| match output {
             AnalysisOutput::Decomposed(decomposed) => say(PolicyInput::Decomposed(decomposed)),
             AnalysisOutput::Classified(classified) => ends.push(PolicyInput::Classified(classified)),
@@ -163,6 +177,11 @@ fn run_analysis(
                 let _ended = surface.say(SurfaceInput::Models(models));
             }
         });
+        match stage {
+            Some(Stage::Decompose) => stages.note_analysis(began.elapsed()),
+            Some(stage) => stages.note(stage, began.elapsed()),
+            None => {}
+        }
         if ends.len() >= GATHERED || inbox.is_empty() {
             ends.drain(..).for_each(say);
         }
@@ -178,10 +197,16 @@ fn run_policy(
     mut lane: Lane<PolicyInput>,
     vault: &Outlet<VaultInput>,
     surface: &Outlet<SurfaceInput>,
+    stages: &Stages,
 ) {
     let mut ends = Vec::new();
     while let Some(input) = lane.next(plane.next_deadline(), PolicyInput::Tick) {
+        let is_of_call = matches!(input, PolicyInput::Call(_) | PolicyInput::Decomposed(_));
+        let began = Instant::now();
         let fate = hand(&mut *plane, input, &mut |output| {
+            if is_of_call && matches!(output, PolicyOutput::Decision(_) | PolicyOutput::HoldOpened(_)) {
+                stages.note(Stage::Decide, began.elapsed());
+            }
             let said = match output {
                 PolicyOutput::Decision(decision) => vault.say(VaultInput::Decision(decision)),
                 PolicyOutput::Exchange(exchange) => {
@@ -217,10 +242,18 @@ fn run_vault(
     mut lane: Lane<VaultInput>,
     intercept: &Outlet<InterceptInput>,
     surface: &Outlet<SurfaceInput>,
+    stages: &Stages,
+    clock: &Clock,
 ) {
     while let Some(input) = lane.next(plane.next_deadline(), VaultInput::Tick) {
+        let began = Instant::now();
         let fate = hand(&mut *plane, input, &mut |output| match output {
             VaultOutput::Recorded(recorded) => {
+                stages.note(Stage::Record, began.elapsed());
+                if recorded.decision.held == Millis(0) {
+                    let micros = clock().micros.saturating_sub(recorded.decision.captured.at.micros);
+                    stages.note(Stage::Call, Duration::from_micros(micros.unsigned_abs()));
+                }
                 // Intercept first: somebody waits for it. When Intercept has ended there is nobody to tell.
                 let _ended = intercept.say(InterceptInput::Recorded(recorded.clone()));
                 let _ended = surface.say(SurfaceInput::Recorded(recorded));

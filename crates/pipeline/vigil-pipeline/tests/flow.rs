@@ -86,7 +86,8 @@ fn planes(deadline: Option<Timestamp>) -> (Planes, Heard) {
         deadline: None,
         said: std::marker::PhantomData,
     };
-    (Planes { analysis: Box::new(analysis), policy: Box::new(policy), vault: Box::new(vault) }, heard)
+    let stages = Arc::default();
+    (Planes { analysis: Box::new(analysis), policy: Box::new(policy), vault: Box::new(vault), stages }, heard)
 }
 
 fn clock() -> Arc<Clock> {

@@ -1,0 +1,82 @@
+//! One session under watch.
+
+use vigil_decompose::{Speaker, Utterance};
+
+use super::cache::{TextDigest, Texts, digest};
+use crate::{Heard, TextFeatures, Track};
+
+/// What is known of a session.
+#[derive(Debug, Default)]
+pub(super) struct Session {
+    pub(super) heard: Heard,
+    pub(super) track: Track,
+    known: KnownTexts,
+}
+
+/// Which texts a session has heard: agents send them again when they rewrite their conversation.
+#[derive(Debug, Default)]
+struct KnownTexts {
+    /// Hashes of the texts, oldest first.
+    hashes: Vec<u64>,
+    next: usize,
+    /// The last message that was heard.
+    last: usize,
+}
+
+/// How many texts a session remembers.
+const MOST_TEXTS: usize = 1024;
+/// How many bytes of one request are looked at; of a longer one, its end.
+const MOST_BYTES: usize = 1 << 20;
+
+impl Session {
+    /// Takes in what is new of these texts. The model's own words tell nothing about who else speaks.
+    pub(super) fn hear(&mut self, said: &[Utterance], texts: &mut Texts) {
+        let mut left = MOST_BYTES;
+        let mut fresh = Vec::new();
+        for utterance in said.iter().rev().filter(|utterance| utterance.speaker != Speaker::Model) {
+            let size = utterance.text.len().min(TextFeatures::MOST_BYTES);
+            if size > left && !fresh.is_empty() {
+                break;
+            }
+            left = left.saturating_sub(size);
+            let digest = digest(&utterance.text);
+            if self.known.is_new(&digest, utterance.message) {
+                fresh.push((utterance, digest));
+            }
+        }
+        for (utterance, digest) in fresh.into_iter().rev() {
+            self.known.note(&digest, utterance.message);
+            let text = texts.of(digest, &utterance.text);
+            match utterance.speaker {
+                Speaker::User => self.heard.user(&text),
+                Speaker::Untrusted => self.heard.content(&text),
+                Speaker::Model => {}
+            }
+        }
+    }
+}
+
+impl KnownTexts {
+    /// Whether a text was not heard. One at a later place than all before is, whatever it says: an answer may repeat another.
+    fn is_new(&self, digest: &TextDigest, message: usize) -> bool {
+        message > self.last || !self.hashes.contains(&short(digest))
+    }
+
+    fn note(&mut self, digest: &TextDigest, message: usize) {
+        self.last = self.last.max(message);
+        let hash = short(digest);
+        if self.hashes.contains(&hash) {
+            return;
+        }
+        if self.hashes.len() < MOST_TEXTS {
+            self.hashes.push(hash);
+        } else if let Some(slot) = self.hashes.get_mut(self.next) {
+            *slot = hash;
+            self.next = (self.next + 1) % MOST_TEXTS;
+        }
+    }
+}
+
+fn short(digest: &TextDigest) -> u64 {
+    digest.iter().take(8).fold(0, |hash, byte| hash << 8 | u64::from(*byte))
+}
