@@ -2,9 +2,10 @@
 
 use std::fs::File;
 use std::io::{BufWriter, IsTerminal as _, Write};
+use std::sync::Arc;
 
 use anyhow::Context as _;
-use vigil_decompose::Analysis;
+use vigil_detect::Ensemble;
 use vigil_policy::{CompiledPolicy, Profile};
 
 use crate::Context;
@@ -22,7 +23,8 @@ pub(crate) fn run(_context: &Context, args: &Replay) -> Ended {
         Some(path) => daemon::policy(&PolicyChoice::File(path.clone()))?.0,
         None => CompiledPolicy::profile(profile(&args.profile)?),
     };
-    let rules = Rules { policy, workdir: args.workdir.clone(), features: args.features };
+    let models = Arc::new(Ensemble::shipped().context("reading the models of this program")?);
+    let rules = Rules { policy, models, workdir: args.workdir.clone(), features: args.features };
     let mut json = match &args.json {
         Some(path) => {
             let file = File::create(path).with_context(|| format!("writing `{}`", path.display()))?;
@@ -105,7 +107,7 @@ fn played(
 
 fn one(line: &[u8], tools: &ToolBox, rules: &Rules) -> anyhow::Result<(String, Told)> {
     let session: Session = serde_json::from_slice(line)?;
-    let played = play(&session, tools.of(&session.suite), rules, Analysis::default());
+    let played = play(&session, tools.of(&session.suite), rules);
     let (calls, whole) = lines(&session, &played);
     let mut text = String::new();
     for call in &calls {

@@ -17,10 +17,12 @@ pub(crate) struct CallLine<'p> {
     tier: &'static str,
     /// Scores of the models, each from 0 to 1 by its own scale.
     scores: Map<String, Value>,
-    /// For each score: how often an ordinary call scores at least as high.
+    /// For each score, and for all `combined`: how often an ordinary call is as unusual.
     p: Map<String, Value>,
+    /// How unusual the call is to all models together: for putting calls in order.
+    score: f64,
     /// How many models agree that it is unusual.
-    agreement: u32,
+    agreement: u8,
     reasons: Vec<&'p str>,
     verdict: &'static str,
     rule: &'p str,
@@ -41,9 +43,8 @@ pub(crate) struct SessionLine<'p> {
     pub(crate) blocked: usize,
     /// The worst tier of a call.
     pub(crate) tier: &'static str,
-    /// How unusual the session's most unusual call was to the models. Absent while no model ran.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    session_score: Option<f64>,
+    /// How unusual the session's most unusual call was to the models; 0 when it had none.
+    session_score: f64,
 }
 
 /// The lines of a session that was played.
@@ -57,7 +58,7 @@ pub(crate) fn lines<'p>(session: &'p Session, played: &'p [Played]) -> (Vec<Call
         held: count("hold"),
         blocked: count("block"),
         tier: tier.token(),
-        session_score: None,
+        session_score: calls.iter().map(|line| line.score).fold(0.0, f64::max),
     };
     (calls, whole)
 }
@@ -70,15 +71,17 @@ fn call_line<'p>(session: &'p Session, played: &'p Played) -> CallLine<'p> {
         _ if played.held => "hold",
         _ => "block",
     };
+    let together = classification.scores.iter().find(|(name, _)| *name == COMBINED);
     CallLine {
         session_id: &session.session_id,
         step: played.step,
         call: played.call,
         tool: &decision.captured.call.name,
         tier: classification.tier.token(),
-        scores: scaled(&classification.scores),
-        p: Map::new(),
-        agreement: 0,
+        scores: scaled(classification.scores.iter().filter(|(name, _)| *name != COMBINED)),
+        p: scaled(classification.p.iter()),
+        score: together.map_or(0.0, |(_, score)| *score as f64 / 1e6),
+        agreement: classification.agreement,
         reasons: classification.reasons.iter().map(|reason| reason.0.as_str()).collect(),
         verdict,
         rule: decision.rule_ids.first().map_or("", String::as_str),
@@ -88,9 +91,12 @@ fn call_line<'p>(session: &'p Session, played: &'p Played) -> CallLine<'p> {
     }
 }
 
+/// The name of what all models say together.
+const COMBINED: &str = "combined";
+
 /// Numbers scaled by 1,000,000 as the decimals they stand for.
-fn scaled(values: &[(&'static str, i64)]) -> Map<String, Value> {
-    values.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value as f64 / 1e6))).collect()
+fn scaled<'v>(values: impl Iterator<Item = &'v (&'static str, i64)>) -> Map<String, Value> {
+    values.map(|(name, value)| ((*name).to_owned(), Value::from(*value as f64 / 1e6))).collect()
 }
 
 fn effect(effect: &Effect) -> String {

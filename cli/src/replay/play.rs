@@ -8,7 +8,8 @@ use vigil_core::message::{
 };
 use vigil_core::wire::{CallKind, Endpoint, ReplySummary, WireCall, WireFormat};
 use vigil_core::{CallNumber, ExchangeId, Millis, Plane, SessionId, Timestamp};
-use vigil_detect::{Asked, Heard, Text};
+use vigil_decompose::{Analysis, AnalysisLimits};
+use vigil_detect::{Detector, Ensemble, Personal};
 use vigil_policy::{CompiledPolicy, Policy, PolicySettings};
 
 use super::request::Conversation;
@@ -18,6 +19,8 @@ use super::session::{RecordedCall, Session, Step};
 #[derive(Debug)]
 pub(crate) struct Rules {
     pub(crate) policy: CompiledPolicy,
+    /// The models that score. What is usual for a user they do not know: no recording is one user's.
+    pub(crate) models: Arc<Ensemble>,
     /// The directory that the system text names; recordings leave it out.
     pub(crate) workdir: Option<String>,
     /// Whether the features of each call are written.
@@ -34,42 +37,32 @@ pub(crate) struct Played {
     /// Whether a person was asked.
     pub(crate) held: bool,
     pub(crate) decision: Arc<Decision>,
-    /// What the models are told of it, where it was asked for.
+    /// What the models were told of it, where it was asked for.
     pub(crate) seen: Option<vigil_detect::Step>,
 }
 
 /// Plays a session from its first step to its last. Whoever is asked says yes: the recording goes on as it was.
-pub(crate) fn play<A>(session: &Session, tools: &str, rules: &Rules, analysis: A) -> Vec<Played>
-where
-    A: Plane<Input = AnalysisInput, Output = AnalysisOutput>,
-{
+pub(crate) fn play(session: &Session, tools: &str, rules: &Rules) -> Vec<Played> {
     let settings =
         PolicySettings { hold_window: Millis(30_000), grants: Vec::new(), now: Timestamp::default() };
+    let detector = Detector::new(Arc::clone(&rules.models), Personal::new());
     let mut stage = Stage {
-        analysis,
+        analysis: Analysis::watched(AnalysisLimits::default(), detector),
         policy: Policy::new(rules.policy.clone(), settings),
         session: SessionId(session.session_id.clone()),
         exchanges: 0,
         heard: Vec::new(),
-        said: rules.features.then(Heard::default),
+        features: rules.features,
     };
     let model = session.model.as_deref().unwrap_or("unknown");
     let mut conversation = Conversation::new(model, tools, rules.workdir.as_deref());
     conversation.user(&session.user_prompt);
-    stage.user(&session.user_prompt);
     for (at, step) in session.steps.iter().enumerate() {
         match step {
-            Step::User { text } => {
-                let text = text.as_deref().unwrap_or_default();
-                conversation.user(text);
-                stage.user(text);
-            }
+            Step::User { text } => conversation.user(text.as_deref().unwrap_or_default()),
             Step::Tool { name, tool_output } => {
-                let output = tool_output.as_deref().unwrap_or_default();
-                conversation.tool(name.as_deref().unwrap_or_default(), output);
-                if let Some(said) = &mut stage.said {
-                    said.content(&Text::of(output));
-                }
+                conversation
+                    .tool(name.as_deref().unwrap_or_default(), tool_output.as_deref().unwrap_or_default());
             }
             Step::Assistant { text, tool_calls } => {
                 let calls = tool_calls.as_deref().unwrap_or_default();
@@ -83,25 +76,16 @@ where
 }
 
 /// The planes that a session meets.
-struct Stage<A> {
-    analysis: A,
+struct Stage {
+    analysis: Analysis<Detector>,
     policy: Policy,
     session: SessionId,
     exchanges: u64,
     heard: Vec<Played>,
-    said: Option<Heard>,
+    features: bool,
 }
 
-impl<A> Stage<A>
-where
-    A: Plane<Input = AnalysisInput, Output = AnalysisOutput>,
-{
-    fn user(&mut self, text: &str) {
-        if let Some(said) = &mut self.said {
-            said.user(&Text::of(text));
-        }
-    }
-
+impl Stage {
     /// One request and its reply.
     fn exchange(&mut self, step: usize, body: Vec<u8>, text: &str, calls: &[RecordedCall]) {
         self.exchanges += 1;
@@ -127,8 +111,9 @@ where
         let request = RequestCaptured { head: Arc::clone(&head), body };
         self.tell(AnalysisInput::Request(Arc::new(request)));
         for (number, call) in calls.iter().enumerate() {
+            let wire_number = CallNumber(u32::try_from(number).unwrap_or(u32::MAX));
             let wire = WireCall {
-                number: CallNumber(u32::try_from(number).unwrap_or(u32::MAX)),
+                number: wire_number,
                 id: None,
                 name: call.name.clone(),
                 arguments: call.arguments_text(),
@@ -158,15 +143,14 @@ where
                 PolicyOutput::Decision(decision) => Some(decision),
                 _ => None,
             });
-            let said = &mut self.said;
-            self.heard.extend(decision.map(|decision| {
-                let asked = Asked {
-                    action: &decision.action,
-                    arguments: &decision.captured.call.arguments,
-                    hour: None,
-                };
-                let seen = said.as_mut().map(|said| said.step(&asked));
-                Played { step, call: number, held: held.is_some(), decision, seen }
+            let seen =
+                self.analysis.watch().step(head.exchange, wire_number).filter(|_| self.features).cloned();
+            self.heard.extend(decision.map(|decision| Played {
+                step,
+                call: number,
+                held: held.is_some(),
+                decision,
+                seen,
             }));
         }
         let reply = ReplySummary {

@@ -4,6 +4,7 @@
 //! are read from bytes that the composition root hands in, and a file that is cut short, changed or newer than the program
 //! is refused. The same bytes and the same input give the same score.
 //!
+//! - [`Detector`] watches what the reading half of the plane reads: sessions in, classifications out.
 //! - [`TextFeatures`] describes a text: a fixed array with a version, each member documented in [`FEATURES`].
 //! - [`CallFeatures`] describes a call by what it would do and on whose word, listed in [`CALLS`].
 //! - [`Forest`] says how easily a vector is told apart from a population (Isolation Forest).
@@ -27,6 +28,7 @@ mod reference;
 mod shift;
 mod step;
 pub mod train;
+mod watch;
 
 pub use feature::{
     CALL_FEATURES, CALLS, CallFeatures, FEATURE_VERSION, FEATURES, Feature, TEXT_FEATURES, TextFeatures,
@@ -37,3 +39,4 @@ pub use random::Random;
 pub use reference::Reference;
 pub use shift::{Shift, Shifted};
 pub use step::{Asked, Heard, Outcome, Step, Text, Token};
+pub use watch::{Detector, Ensemble};

@@ -81,7 +81,8 @@ impl Detector {
 
     /// What the models were told of a call that is not decided yet.
     pub fn step(&self, exchange: ExchangeId, call: CallNumber) -> Option<&Step> {
-        let waiting = self.waiting.iter().find(|waiting| waiting.exchange == exchange && waiting.call == call);
+        let waiting =
+            self.waiting.iter().rev().find(|waiting| waiting.exchange == exchange && waiting.call == call);
         waiting.map(|waiting| &waiting.step)
     }
 
@@ -114,7 +115,8 @@ impl Watch for Detector {
 
     fn ended(&mut self, ended: &CallEnded) {
         let of_call = |waiting: &Waiting| waiting.exchange == ended.exchange && waiting.call == ended.call;
-        let Some(waiting) = self.waiting.iter().position(of_call).and_then(|at| self.waiting.remove(at)) else {
+        let Some(waiting) = self.waiting.iter().rposition(of_call).and_then(|at| self.waiting.remove(at))
+        else {
             return;
         };
         if teaches(ended.ruling) {

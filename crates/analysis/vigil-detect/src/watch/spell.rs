@@ -41,7 +41,10 @@ mod tests {
 
     #[test]
     fn rounds_half_to_even_and_leaves_out_what_is_no_number() {
-        assert_eq!([scaled(0.000_000_5), scaled(0.000_001_5), scaled(-1.0)], [Some(0), Some(2), Some(-1_000_000)]);
+        assert_eq!(
+            [scaled(0.000_000_5), scaled(0.000_001_5), scaled(-1.0)],
+            [Some(0), Some(2), Some(-1_000_000)]
+        );
         assert_eq!((scaled(f64::NAN), scaled(f64::INFINITY)), (None, None));
     }
 }

@@ -168,7 +168,7 @@ fn a_conversation_that_is_sent_again_is_heard_once() {
     let text = |end: &str| {
         format!(
             r#"{{"model":"m","messages":[{{"role":"user","content":"hi"}},{{"role":"tool","content":"{}"}}{end}]}}"#,
-            "QUJD".repeat(100)
+            "aGVsbG8gd29ybGQh".repeat(50)
         )
     };
     let mut plane = plane(Personal::new());
