@@ -69,6 +69,9 @@ pub(crate) enum Command {
     Lsp(Lsp),
     /// Play recorded sessions of agents through the planes: what would be held, and why
     Replay(Replay),
+    /// The models that score calls: what they know of your agents, and how to have it forgotten
+    #[command(subcommand)]
+    Model(Model),
     /// Print a completion script for a shell
     Completions(Completions),
 }
@@ -256,8 +259,10 @@ pub(crate) struct Bench {
 }
 
 mod hook;
+mod model;
 mod scan;
 pub(crate) use hook::{Hook, Lsp};
+pub(crate) use model::{Model, ModelExport, ModelReset, ModelStatus};
 pub(crate) use scan::{Deps, Init, Rules, RulesFormat, Scan, Tests};
 
 #[derive(Debug, Args)]
@@ -267,7 +272,8 @@ pub(crate) use scan::{Deps, Init, Rules, RulesFormat, Scan, Tests};
     A session is one JSON object on a line: `session_id`, `user_prompt` and `steps`, each with a\n\
     `role`: assistant (`text`, `tool_calls` of `name` and `arguments`), tool (`name`,\n\
     `tool_output`) or user (`text`). The tools of its `suite` come from `suites.json` beside the\n\
-    file. Every held call is approved, and the session goes on as recorded.\n\
+    file. Every held call is approved, and the session goes on as recorded. The models that ship\n\
+    with Vigil score each call; what was learned on this machine takes no part.\n\
     The same files and policy give the same output, byte for byte."
 )]
 pub(crate) struct Replay {

@@ -16,6 +16,7 @@ mod grants;
 mod hook;
 mod lsp;
 mod paths;
+mod personal;
 mod replay;
 mod scan;
 mod secrets;
@@ -101,6 +102,7 @@ fn main() -> ExitCode {
         Command::Hook(args) => command::hook::run(&context, &args),
         Command::Lsp(args) => command::lsp::run(args),
         Command::Replay(args) => command::replay::run(&context, &args),
+        Command::Model(args) => command::model::run(&context, &args),
         Command::Completions(args) => command::completions::run(&args),
     };
     match ended {

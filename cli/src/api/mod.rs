@@ -14,14 +14,15 @@ use anyhow::Context as _;
 use tokio::sync::{broadcast, oneshot};
 use tokio::task::JoinHandle;
 use vigil_core::bus::{Inbox, Outlet};
-use vigil_core::message::{PolicyInput, SurfaceInput, VaultInput};
+use vigil_core::message::{AnalysisInput, PolicyInput, SurfaceInput, VaultInput};
 
 pub(crate) use guard::Token;
-pub(crate) use view::{Facts, View, rfc3339};
+pub(crate) use view::{Facts, View, models_json, rfc3339};
 
 /// What the routes share.
 pub(crate) struct Surface {
     pub(crate) view: Arc<View>,
+    pub(crate) analysis: Outlet<AnalysisInput>,
     pub(crate) policy: Outlet<PolicyInput>,
     pub(crate) vault: Outlet<VaultInput>,
     pub(crate) clock: Arc<vigil_pipeline::Clock>,
@@ -53,7 +54,7 @@ impl Running {
 
 /// Listens, serves, and keeps the view up to date from what the surfaces hear.
 ///
-/// `keep` is handed each message after the view has it: the daemon logs it and keeps grants.
+/// `keep` is handed each message before the view has it: what the view tells is logged, and kept where it must be.
 pub(crate) async fn start(
     listen: SocketAddr,
     token: Token,
@@ -70,8 +71,8 @@ pub(crate) async fn start(
     let server = serve(listener, router, ended)?;
     let listener = tokio::spawn(async move {
         while let Some(message) = inbox.hear_async().await {
-            view.hear(&message);
             keep(&message);
+            view.hear(&message);
         }
     });
     Ok(Running { address, server, end, listener })

@@ -13,20 +13,22 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 use vigil_core::HoldId;
-use vigil_core::message::{PolicyInput, Said, UserAnswer, VaultInput};
+use vigil_core::message::{AnalysisInput, ModelsState, PolicyInput, Said, UserAnswer, VaultInput};
 
 use super::guard::{Guard, check};
-use super::{Surface, stream};
+use super::{Surface, models_json, stream};
 
 /// Method and path of each route, as the OpenAPI file names them.
 #[cfg(test)]
-pub(crate) const ROUTES: [(&str, &str); 6] = [
+pub(crate) const ROUTES: [(&str, &str); 8] = [
     ("get", "/v1/status"),
     ("get", "/v1/holds"),
     ("post", "/v1/holds/{id}"),
     ("get", "/v1/actions"),
     ("get", "/v1/events"),
     ("post", "/v1/seal"),
+    ("get", "/v1/models"),
+    ("post", "/v1/models/reset"),
 ];
 
 const LARGEST_BODY: usize = 16 << 10;
@@ -41,6 +43,8 @@ pub(crate) fn router(surface: Arc<Surface>, guard: Guard) -> Router {
         .route("/v1/actions", get(actions))
         .route("/v1/events", get(events))
         .route("/v1/seal", post(seal))
+        .route("/v1/models", get(models))
+        .route("/v1/models/reset", post(reset_models))
         .fallback(|| async { refusal(StatusCode::NOT_FOUND, "no_such_route") })
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(from_fn_with_state(Arc::new(guard), check))
@@ -171,6 +175,62 @@ async fn seal(State(surface): State<Arc<Surface>>) -> Response {
             Json(json!({ "records": store.records, "checkpoint": store.checkpoint })).into_response()
         }
         _ => refusal(StatusCode::SERVICE_UNAVAILABLE, "not_sealed"),
+    }
+}
+
+/// How the models are now, not a minute ago. What they learned is kept when it answers.
+async fn models(State(surface): State<Arc<Surface>>) -> Response {
+    told_by_models(&surface, AnalysisInput::Models, |_| true).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ResetBody {
+    #[serde(default)]
+    agent: Option<String>,
+}
+
+async fn reset_models(
+    State(surface): State<Arc<Surface>>,
+    body: Result<Json<ResetBody>, axum::extract::rejection::JsonRejection>,
+) -> Response {
+    let Ok(Json(body)) = body else {
+        return refusal(StatusCode::BAD_REQUEST, "malformed_body");
+    };
+    let agent = body.agent.clone();
+    let is_forgotten = move |models: &ModelsState| {
+        models.agents.iter().all(|known| agent.as_ref().is_some_and(|agent| known.agent != *agent))
+    };
+    told_by_models(&surface, AnalysisInput::Forget(body.agent), is_forgotten).await
+}
+
+/// Says this to Analysis and waits until it tells that the models are so. What they learned is kept before that is told.
+async fn told_by_models(
+    surface: &Surface,
+    input: AnalysisInput,
+    is_so: impl Fn(&ModelsState) -> bool,
+) -> Response {
+    let mut events = surface.view.subscribe();
+    if surface.analysis.say_async(input).await.is_err() {
+        return refusal(StatusCode::SERVICE_UNAVAILABLE, "analysis_gone");
+    }
+    let told = async {
+        loop {
+            match events.recv().await {
+                Ok(event) if event.kind == "models" => {
+                    let models = surface.view.models().filter(|models| is_so(models));
+                    if models.is_some() {
+                        return models;
+                    }
+                }
+                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    };
+    match tokio::time::timeout(ANSWER_PATIENCE, told).await {
+        Ok(Some(models)) => Json(models_json(&models)).into_response(),
+        _ => refusal(StatusCode::SERVICE_UNAVAILABLE, "analysis_silent"),
     }
 }
 

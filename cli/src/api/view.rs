@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tokio::sync::broadcast;
 use vigil_core::message::{HoldOpened, ModelsState, Notice, PolicyInForce, StoreState, SurfaceInput};
 use vigil_core::{Effect, HoldId, Resource, Timestamp};
+use vigil_pipeline::{Latency, Stage, Stages};
 
 use super::{EVENT_BACKLOG, Events};
 
@@ -34,6 +35,7 @@ pub(crate) struct Event {
 /// The state of the surfaces.
 pub(crate) struct View {
     events: Events,
+    stages: Arc<Stages>,
     inner: Mutex<Inner>,
 }
 
@@ -52,8 +54,8 @@ struct Inner {
 }
 
 impl View {
-    pub(crate) fn new() -> Self {
-        Self { events: broadcast::channel(EVENT_BACKLOG).0, inner: Mutex::default() }
+    pub(crate) fn new(stages: Arc<Stages>) -> Self {
+        Self { events: broadcast::channel(EVENT_BACKLOG).0, stages, inner: Mutex::default() }
     }
 
     pub(crate) fn set_facts(&self, facts: Facts) {
@@ -83,7 +85,14 @@ impl View {
         self.lock().store.clone()
     }
 
+    /// How the models are, once they said so.
+    pub(crate) fn models(&self) -> Option<Arc<ModelsState>> {
+        self.lock().models.clone()
+    }
+
     pub(crate) fn status(&self, now: Timestamp) -> Value {
+        let latency: Vec<Value> =
+            Stage::ALL.into_iter().map(|stage| latency_json(stage, &self.stages.latency(stage))).collect();
         let inner = self.lock();
         let decisions: Vec<Value> = inner
             .decisions
@@ -115,6 +124,7 @@ impl View {
             "decisions": decisions,
             "tiers": inner.tiers,
             "models": inner.models.as_deref().map(models_json),
+            "latency": latency,
             "unrecorded": inner.unrecorded,
             "distrusting_clients": distrust,
             "notices": notices,
@@ -284,6 +294,17 @@ fn store_json(store: &StoreState) -> Value {
         "records": store.records,
         "unsealed": store.unsealed,
         "checkpoint": store.checkpoint,
+    })
+}
+
+fn latency_json(stage: Stage, known: &Latency) -> Value {
+    let micros = |took: std::time::Duration| took.as_nanos().div_ceil(1000) as u64;
+    json!({
+        "stage": stage.token(),
+        "count": known.count,
+        "p50_us": micros(known.p50),
+        "p99_us": micros(known.p99),
+        "p999_us": micros(known.p999),
     })
 }
 

@@ -13,6 +13,7 @@ pub(crate) mod hook;
 pub(crate) mod init;
 pub(crate) mod log;
 pub(crate) mod lsp;
+pub(crate) mod model;
 pub(crate) mod replay;
 pub(crate) mod rules;
 pub(crate) mod run;

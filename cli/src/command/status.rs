@@ -62,6 +62,7 @@ pub(crate) fn run(context: &Context, args: &Status) -> Ended {
         let count = decision.get("count").and_then(Value::as_u64).unwrap_or(0);
         writeln!(out, "  {count:>7}  {} / {}", part("verdict"), part("decision"))?;
     }
+    tell_models(&mut out, &status)?;
     let notices = status.pointer("/notices").and_then(Value::as_array).cloned().unwrap_or_default();
     if !notices.is_empty() {
         writeln!(out, "\nLatest notices:")?;
@@ -77,4 +78,42 @@ pub(crate) fn run(context: &Context, args: &Status) -> Ended {
         )?;
     }
     Ok(exit::OK)
+}
+
+/// Tiers, models and latencies, one line each.
+fn tell_models(out: &mut impl std::io::Write, status: &Value) -> std::io::Result<()> {
+    let tiers = status.pointer("/tiers").and_then(Value::as_object);
+    let tiers: Vec<String> = tiers
+        .into_iter()
+        .flatten()
+        .map(|(tier, count)| format!("{tier} {}", count.as_u64().unwrap_or(0)))
+        .collect();
+    if !tiers.is_empty() {
+        writeln!(out, "  tiers    {}", tiers.join(", "))?;
+    }
+    let population = status.pointer("/models/population").and_then(Value::as_str).unwrap_or("-");
+    writeln!(out, "  models   {population}")?;
+    let agents = status.pointer("/models/agents").and_then(Value::as_array).cloned().unwrap_or_default();
+    for agent in agents.iter().take(8) {
+        let part = |key: &str| agent.get(key).and_then(Value::as_str).unwrap_or("-");
+        let calls = agent.get("calls").and_then(Value::as_u64).unwrap_or(0);
+        writeln!(out, "           {:<24} {:<8} {calls} calls", short(part("agent"), 24), part("state"))?;
+    }
+    let measured = status.pointer("/latency").and_then(Value::as_array).cloned().unwrap_or_default();
+    let count = |stage: &Value| stage.get("count").and_then(Value::as_u64).unwrap_or(0);
+    let measured: Vec<&Value> = measured.iter().filter(|stage| count(stage) > 0).collect();
+    if measured.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "  {:<10} {:>8} {:>9} {:>9} {:>9}", "latency", "count", "p50", "p99", "p99.9")?;
+    for stage in measured {
+        let took = |key: &str| {
+            let micros = stage.get(key).and_then(Value::as_u64).unwrap_or(0);
+            if micros < 10_000 { format!("{micros} µs") } else { format!("{} ms", micros / 1000) }
+        };
+        let name = stage.get("stage").and_then(Value::as_str).unwrap_or("-");
+        let [p50, p99, p999] = ["p50_us", "p99_us", "p999_us"].map(took);
+        writeln!(out, "    {name:<8} {:>8} {p50:>9} {p99:>9} {p999:>9}", count(stage))?;
+    }
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! The daemon: the planes built and handed to the pipeline, Intercept and the local API started, and all of it ended in
 //! order.
 
+mod models;
 mod parts;
 mod signals;
 
@@ -11,9 +12,10 @@ use std::time::Duration;
 use anyhow::Context as _;
 use vigil_core::HoldId;
 use vigil_core::bus::Outlet;
-use vigil_core::message::{LifecycleEvent, PolicyInput, Said, SurfaceInput, UserAnswer};
-use vigil_decompose::{Analysis, AnalysisLimits, Formats};
-use vigil_pipeline::{Clock, Pipeline, Planes};
+use vigil_core::message::{AnalysisInput, LifecycleEvent, PolicyInput, Said, SurfaceInput, UserAnswer};
+use vigil_decompose::Formats;
+use vigil_detect::Ensemble;
+use vigil_pipeline::{Clock, Pipeline, Planes, Stages};
 use vigil_policy::{Policy, PolicySettings, Profile};
 use vigil_proxy::Intercept;
 
@@ -33,6 +35,8 @@ pub(crate) struct Daemon {
     api: api::Running,
     view: Arc<View>,
     answers: Answers,
+    analysis: Outlet<AnalysisInput>,
+    asking: tokio::task::JoinHandle<()>,
 }
 
 /// A way to answer holds from within the process.
@@ -75,18 +79,24 @@ impl Daemon {
             now: crate::clock::steady(),
         };
         let strict = compiled.profile_in_force() == Profile::Strict;
+        let ensemble = Arc::new(Ensemble::shipped().context("reading the models of this program")?);
+        let (keeper, personal) = crate::personal::open(&state_dir, &*secrets)?;
+        tracing::info!("models {}, {} agents known", ensemble.name(), personal.agents().count());
+        let stages = Arc::new(Stages::default());
         let planes = Planes {
-            analysis: Box::new(|| Box::new(Analysis::new(AnalysisLimits::default()))),
+            analysis: models::analysis(ensemble, personal.clone(), Arc::clone(&stages)),
             policy: Box::new(Policy::new(compiled, settings)),
             vault: Box::new(vault),
+            stages: Arc::clone(&stages),
         };
         let (pipeline, ends) = Pipeline::start(planes, Arc::clone(&clock))?;
         pipeline.lifecycle(LifecycleEvent { event: "startup", reason: None })?;
 
-        let view = Arc::new(View::new());
+        let view = Arc::new(View::new(stages));
         view.hear(&SurfaceInput::Store(store));
         let surface = Surface {
             view: Arc::clone(&view),
+            analysis: ends.analysis.clone(),
             policy: ends.policy.clone(),
             vault: ends.vault.clone(),
             clock: Arc::clone(&clock),
@@ -94,11 +104,16 @@ impl Daemon {
         };
         let token = Token::create(&state_dir)?;
         let keep_dir = state_dir.clone();
-        let keep = move |message: &SurfaceInput| parts::keep(message, &keep_dir);
+        let lessons = models::Lessons::new(ends.analysis.clone(), keeper, &personal);
+        let keep = move |message: &SurfaceInput| {
+            parts::keep(message, &keep_dir);
+            lessons.hear(message);
+        };
         let api = api::start(config.api_listen, token, surface, ends.surface_inbox, keep).await?;
 
         let formats = Arc::new(Formats { limit_bytes: config.limits.held_bytes });
         let answers = Answers { policy: ends.policy.clone() };
+        let analysis = ends.analysis.clone();
         let port = vigil_proxy::InterceptPort {
             analysis: ends.analysis,
             policy: ends.policy,
@@ -126,7 +141,8 @@ impl Daemon {
             formats: FORMATS,
         });
         ready.keep(&state_dir)?;
-        Ok(Self { ready, state_dir, pipeline, intercept, api, view, answers })
+        let asking = tokio::spawn(models::ask_now_and_then(analysis.clone()));
+        Ok(Self { ready, state_dir, pipeline, intercept, api, view, answers, analysis, asking })
     }
 
     pub(crate) fn ready(&self) -> &Ready {
@@ -145,12 +161,17 @@ impl Daemon {
 
     /// Denies what is held, lets Intercept deliver that, seals the record and ends the threads.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
-        let Self { ready: _, state_dir, pipeline, intercept, api, view, answers } = self;
+        let Self { ready: _, state_dir, pipeline, intercept, api, view, answers, analysis, asking } = self;
         // Whoever could still speak would keep the planes waiting for it.
-        drop((view, answers));
+        drop(answers);
         Ready::forget(&state_dir);
         let told = pipeline.end_holds();
         intercept.shutdown(DRAIN).await;
+        asking.abort();
+        // An aborted task says so when it is joined; that is what was asked for.
+        let _aborted = asking.await;
+        models::last_word(analysis, &view).await;
+        drop(view);
         let switched_off = pipeline.lifecycle(LifecycleEvent { event: "protection_off", reason: None });
         api.stop().await;
         let last_words = LifecycleEvent { event: "shutdown", reason: None };

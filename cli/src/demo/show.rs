@@ -111,6 +111,10 @@ impl Show {
         }
         self.line(format_args!("{INDENT}{DIM}rule{DIM:#} {}", short(text("/rule"), 60)))?;
         self.line(format_args!("{INDENT}{DIM}why{DIM:#}  {}", short(text("/reason"), 60)))?;
+        for reason in hold.get("tier_reasons").and_then(Value::as_array).into_iter().flatten() {
+            let reason = reason.as_str().unwrap_or("-");
+            self.line(format_args!("{INDENT}{DIM}{}{DIM:#}  {}", text("/tier"), short(reason, 58)))?;
+        }
         if person == Person::Absent {
             self.line(format_args!(
                 "{INDENT}{DIM}Nobody is here to answer: it will be denied in a few seconds.{DIM:#}"

@@ -1,0 +1,130 @@
+//! The models in the daemon: timed where they score, told how calls ended, and what they learned kept.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use vigil_core::bus::Outlet;
+use vigil_core::message::{AnalysisInput, CallCaptured, CallEnded, ModelsState, SurfaceInput};
+use vigil_core::{Action, Classification, SessionId};
+use vigil_decompose::{Analysis, AnalysisLimits, Utterance, Watch};
+use vigil_detect::{Detector, Ensemble, Personal};
+use vigil_pipeline::{AnalysisMaker, Stages};
+
+use crate::api::View;
+use crate::personal::Keeper;
+
+/// How often what was learned is kept.
+const KEEP_EVERY: Duration = Duration::from_secs(60);
+/// How long the end waits for the models' last word.
+const LAST_WORD: Duration = Duration::from_secs(2);
+
+/// Makes Analysis planes whose calls these models score.
+pub(crate) fn analysis(models: Arc<Ensemble>, personal: Personal, stages: Arc<Stages>) -> AnalysisMaker {
+    Box::new(move || {
+        let detector = Detector::new(Arc::clone(&models), personal.clone());
+        let timed = Timed { detector, stages: Arc::clone(&stages) };
+        Box::new(Analysis::watched(AnalysisLimits::default(), timed))
+    })
+}
+
+/// A detector and the clock it does not read itself.
+struct Timed {
+    detector: Detector,
+    stages: Arc<Stages>,
+}
+
+impl Watch for Timed {
+    fn heard(&mut self, session: &SessionId, texts: &[Utterance]) {
+        self.detector.heard(session, texts);
+    }
+
+    fn call(&mut self, captured: &CallCaptured, action: &Action) -> Classification {
+        let began = Instant::now();
+        let classification = self.detector.call(captured, action);
+        self.stages.note_detection(began.elapsed());
+        classification
+    }
+
+    fn ended(&mut self, call: &CallEnded) {
+        self.detector.ended(call);
+    }
+
+    fn models(&self) -> ModelsState {
+        self.detector.models()
+    }
+
+    fn forget(&mut self, agent: Option<&str>) {
+        self.detector.forget(agent);
+    }
+}
+
+/// Passes on to the models how calls ended, and keeps what they learned.
+pub(crate) struct Lessons {
+    analysis: Outlet<AnalysisInput>,
+    keeper: Keeper,
+    kept: Mutex<Arc<[u8]>>,
+}
+
+impl Lessons {
+    /// `started_with` is what was read from the disk.
+    pub(crate) fn new(analysis: Outlet<AnalysisInput>, keeper: Keeper, started_with: &Personal) -> Self {
+        Self { analysis, keeper, kept: Mutex::new(started_with.to_bytes().into()) }
+    }
+
+    pub(crate) fn hear(&self, message: &SurfaceInput) {
+        match message {
+            SurfaceInput::Recorded(recorded) => {
+                let captured = &recorded.decision.captured;
+                let ended = CallEnded {
+                    exchange: captured.head.exchange,
+                    call: captured.call.number,
+                    ruling: recorded.decision.ruling,
+                };
+                // Offered, never waited for: a call that Analysis has no room for teaches nothing (bus.md §4).
+                let _no_room = self.analysis.offer(AnalysisInput::CallEnded(ended));
+            }
+            SurfaceInput::Models(models) => self.keep(&models.personal),
+            _ => {}
+        }
+    }
+
+    fn keep(&self, personal: &Arc<[u8]>) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if **kept == **personal {
+            return;
+        }
+        match self.keeper.keep(personal) {
+            Ok(()) => *kept = Arc::clone(personal),
+            Err(error) => tracing::error!("what the models learned could not be kept: {error:#}"),
+        }
+    }
+}
+
+/// Asks the models now and then how they are, so that what they learned is kept.
+pub(crate) async fn ask_now_and_then(analysis: Outlet<AnalysisInput>) {
+    let mut clock = tokio::time::interval(KEEP_EVERY);
+    clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        clock.tick().await;
+        // Analysis has more to do than to tell; it is asked again.
+        let _no_room = analysis.offer(AnalysisInput::Models);
+    }
+}
+
+/// Asks the models a last time and waits until what they learned was heard.
+pub(crate) async fn last_word(analysis: Outlet<AnalysisInput>, view: &View) {
+    let mut events = view.subscribe();
+    let said = async {
+        analysis.say_async(AnalysisInput::Models).await.ok()?;
+        loop {
+            match events.recv().await {
+                Ok(event) if event.kind == "models" => return Some(()),
+                Ok(_) | Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
+                Err(tokio::sync::broadcast::error::RecvError::Closed) => return None,
+            }
+        }
+    };
+    if !matches!(tokio::time::timeout(LAST_WORD, said).await, Ok(Some(()))) {
+        tracing::warn!("the models did not say what they learned since it was last kept");
+    }
+}
