@@ -67,7 +67,11 @@ fn holds_what_content_demands_and_lets_pass_what_the_user_asks_for() {
         (json!(2), json!("hold")),
     ];
     assert_eq!(verdicts, expected.iter().map(|(step, verdict)| (step, verdict)).collect::<Vec<_>>());
-    assert_eq!(found[4]["reasons"], json!(["told_by_content"]));
+    assert_eq!(found[4]["reasons"][0], json!("told_by_content"));
+    for model in ["forest", "lstm", "bayes", "cusum"] {
+        assert!(found[4]["scores"][model].is_f64() && found[4]["p"][model].is_f64(), "{}", found[4]);
+    }
+    assert!(found[5]["session_score"].as_f64() >= found[4]["score"].as_f64());
     assert_eq!((&found[5]["session_id"], &found[5]["held"]), (&json!("told"), &json!(1)));
     let first = std::fs::read(&out).unwrap();
     assert_eq!(run().out, told.out);
