@@ -24,7 +24,7 @@ pub(crate) fn run(context: &Context, args: &Holds) -> Ended {
         return Ok(exit::OK);
     }
     let text = |hold: &Value, key: &str| hold.get(key).and_then(Value::as_str).unwrap_or("-").to_owned();
-    let mut shown = table(&["ID", "AGENT", "WHAT", "WHY", "ENDS"]);
+    let mut shown = table(&["ID", "AGENT", "WHAT", "RULE", "ENDS"]);
     for hold in &holds {
         let what = format!("{} {}", text(hold, "tool"), hold.get("arguments").unwrap_or(&Value::Null));
         let ends = text(hold, "expires_at");
@@ -32,24 +32,18 @@ pub(crate) fn run(context: &Context, args: &Holds) -> Ended {
             text(hold, "id"),
             short(&text(hold, "agent"), 16),
             short(&what, 120),
-            short(&why(hold), 60),
+            short(&text(hold, "rule"), 40),
             ends.get(11..19).unwrap_or(&ends).to_owned(),
         ]);
     }
-    writeln!(
-        out,
-        "{shown}\n\nAnswer with `vigil approve ID` or `vigil deny ID`; without an answer each is denied."
-    )?;
-    Ok(exit::OK)
-}
-
-/// The rule, and what made the models put the call into its tier.
-fn why(hold: &Value) -> String {
-    let rule = hold.get("rule").and_then(Value::as_str).unwrap_or("-");
-    let reasons = hold.get("tier_reasons").and_then(Value::as_array);
-    let reasons: Vec<&str> = reasons.into_iter().flatten().filter_map(Value::as_str).collect();
-    match reasons.as_slice() {
-        [] => rule.to_owned(),
-        reasons => format!("{rule}: {}", reasons.join("; ")),
+    writeln!(out, "{shown}\n")?;
+    for hold in &holds {
+        let reasons = hold.get("tier_reasons").and_then(Value::as_array);
+        let reasons: Vec<&str> = reasons.into_iter().flatten().filter_map(Value::as_str).collect();
+        if !reasons.is_empty() {
+            writeln!(out, "{}  {}: {}", text(hold, "id"), text(hold, "tier"), reasons.join("; "))?;
+        }
     }
+    writeln!(out, "Answer with `vigil approve ID` or `vigil deny ID`; without an answer each is denied.")?;
+    Ok(exit::OK)
 }

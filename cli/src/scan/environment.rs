@@ -108,7 +108,9 @@ pub(crate) fn registry_files(context: &Context) -> Vec<PathBuf> {
         path("npm_config_userconfig").or_else(|| below_home(".npmrc")),
         below_home(".yarnrc.yml"),
         path("CARGO_HOME").map(|home| home.join("config.toml")).or_else(|| below_home(".cargo/config.toml")),
-        path("GOENV").or_else(|| below_config("go/env")).or_else(|| below_home("Library/Application Support/go/env")),
+        path("GOENV")
+            .or_else(|| below_config("go/env"))
+            .or_else(|| below_home("Library/Application Support/go/env")),
         below_home(".m2/settings.xml"),
     ]
     .into_iter()

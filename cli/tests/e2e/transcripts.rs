@@ -47,7 +47,14 @@ fn stripped(text: &str) -> String {
             _ => out.push_str(&word),
         }
     }
-    out.lines().map(|line| counted(line.trim_end())).collect::<Vec<_>>().join("\n")
+    let lines = out.lines().filter(|line| !is_of_models(line));
+    lines.map(|line| counted(line.trim_end())).collect::<Vec<_>>().join("\n")
+}
+
+/// Whether a line tells what the models make of a call: another population says something else. Or how fast it was.
+fn is_of_models(line: &str) -> bool {
+    let id = "0".repeat(26);
+    line.starts_with("  tiers ") || line.contains("µs") || line.starts_with(&id) && line.contains("  tier")
 }
 
 /// Whether a text goes on as `-20 10:11:12` does.
