@@ -189,3 +189,6 @@ impl Daemon {
 pub(crate) fn ca_file(state_dir: &Path) -> PathBuf {
     state_dir.join("ca.pem")
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@ mod clock;
 mod disk;
 mod gate;
 mod grants;
+mod models;
 mod places;
 mod replay;
 mod scan;

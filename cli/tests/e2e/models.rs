@@ -1,0 +1,144 @@
+//! The models in the flow: what they say is on record, what they learn is kept, and a file that is not theirs is refused.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde_json::{Value, json};
+use vigil_e2e::{Ask, Settings};
+
+use super::Stage;
+
+/// `vigil model status --json`, once so many calls were learned: lessons come after the call.
+#[track_caller]
+fn learned(stage: &Stage, calls: u64) -> Value {
+    let until = Instant::now() + Duration::from_secs(10);
+    loop {
+        let told = stage.home.run(["model", "status", "--json"]).unwrap();
+        assert_eq!(told.code, 0, "{told:?}");
+        let models: Value = serde_json::from_str(&told.out).unwrap();
+        if models["agents"][0]["calls"].as_u64().unwrap_or(0) >= calls || Instant::now() > until {
+            return models;
+        }
+        std::thread::yield_now();
+    }
+}
+
+fn json_of(stage: &Stage, arguments: &[&str]) -> Value {
+    let told = stage.home.run(arguments).unwrap();
+    assert_eq!(told.code, 0, "{told:?}");
+    serde_json::from_str(&told.out).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn learn_from_what_was_allowed_and_keep_it_sealed() {
+    let stage = Stage::set(Settings::default()).await;
+    for command in ["ls -la", "cat notes.txt"] {
+        assert_eq!(stage.agent.ask(&Ask::shell(&[command])).await.calls().len(), 1);
+    }
+    assert!(stage.agent.ask(&Ask::shell(&["mkfs.ext4 /dev/sda"])).await.calls().is_empty());
+    let expect = json!([{"agent": "e2e-agent", "state": "cold", "calls": 2}]);
+    assert_eq!(learned(&stage, 2)["agents"], expect);
+    let file = stage.home.state.join("personal.model");
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let sealed = fs::read(&file).unwrap();
+    assert!(!sealed.windows(9).any(|window| window == b"e2e-agent"), "the file is sealed");
+
+    let stage = stage.restart();
+    assert_eq!(learned(&stage, 2)["agents"], expect);
+    let document = json_of(&stage, &["model", "export"]);
+    assert_eq!(document["agents"], expect);
+    assert!(!BASE64.decode(document["personal"].as_str().unwrap()).unwrap().is_empty());
+
+    // Without a daemon the same file is read.
+    let Stage { _providers, home, daemon, .. } = stage;
+    daemon.stop().unwrap();
+    let told = home.run(["model", "status", "--json"]).unwrap();
+    let models: Value = serde_json::from_str(&told.out).unwrap();
+    assert_eq!(models["agents"], expect);
+    let nobody = home.run(["model", "reset", "--agent", "nobody"]).unwrap();
+    assert_eq!(nobody.code, 2, "{nobody:?}");
+    assert!(nobody.err.contains("nothing is known of an agent `nobody`"), "{}", nobody.err);
+    assert_eq!(home.run(["model", "reset", "--agent", "e2e-agent"]).unwrap().code, 0);
+    assert!(!home.run(["model", "status"]).unwrap().out.contains("e2e-agent"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn forget_when_they_are_told_to() {
+    let stage = Stage::set(Settings::default()).await;
+    stage.agent.ask(&Ask::shell(&["ls"])).await;
+    learned(&stage, 1);
+    assert_eq!(stage.home.run(["model", "reset", "--agent", "nobody"]).unwrap().code, 2);
+    assert_eq!(json_of(&stage, &["model", "reset", "--json"])["agents"], json!([]));
+    let stage = stage.restart();
+    assert_eq!(json_of(&stage, &["model", "status", "--json"])["agents"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_was_changed_is_moved_aside_and_the_population_serves() {
+    let stage = Stage::set(Settings::default()).await;
+    stage.agent.ask(&Ask::shell(&["ls"])).await;
+    learned(&stage, 1);
+    let Stage { _providers, home, daemon, .. } = stage;
+    assert_eq!(daemon.stop().unwrap().code, Some(0));
+    let file = home.state.join("personal.model");
+    let mut bytes = fs::read(&file).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&file, &bytes).unwrap();
+    let told = home.run(["model", "status"]).unwrap();
+    assert!(told.code == 1 && told.err.contains("cannot be used"), "{told:?}");
+
+    let daemon = home.start().unwrap();
+    assert!(daemon.logged().unwrap().contains("is refused and what it learned is not used"));
+    assert!(is_gone(&file) && fs::read(home.state.join("personal.model.refused")).unwrap() == bytes);
+    let status = home.api(&daemon).unwrap().wait_for_status(|status| status["models"].is_object()).unwrap();
+    assert_eq!(status["models"]["agents"], json!([]));
+    assert!(status["models"]["population"].as_str().unwrap().starts_with("population-"));
+}
+
+fn is_gone(file: &Path) -> bool {
+    !file.exists()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_they_say_is_evidence_and_how_long_they_take_is_told() {
+    let stage = Stage::set(Settings::default()).await;
+    stage.agent.ask(&Ask::shell(&["ls -la"])).await;
+    let status = stage
+        .api
+        .wait_for_status(|status| {
+            let measured = status["latency"].as_array().unwrap();
+            measured.iter().all(|stage| stage["stage"] == "read" || stage["count"].as_u64() >= Some(1))
+        })
+        .unwrap();
+    let tiers: u64 = status["tiers"].as_object().unwrap().values().filter_map(Value::as_u64).sum();
+    assert_eq!(tiers, 1, "{status}");
+    for stage in status["latency"].as_array().unwrap() {
+        let [p50, p99, p999] = ["p50_us", "p99_us", "p999_us"].map(|key| stage[key].as_u64().unwrap());
+        assert!(p50 <= p99 && p99 <= p999, "{stage}");
+    }
+
+    let document = json_of(&stage, &["export"]);
+    let evidence: Vec<Value> = document["evidence"]
+        .as_object()
+        .unwrap()
+        .values()
+        .map(|bytes| serde_json::from_slice(&BASE64.decode(bytes.as_str().unwrap()).unwrap()).unwrap())
+        .collect();
+    let kinds: Vec<_> = evidence.iter().map(|object| object["kind"].as_str().unwrap()).collect();
+    assert!(kinds.contains(&"action") && kinds.contains(&"interaction"), "{kinds:?}");
+    for object in evidence {
+        for model in ["isolation_forest", "lstm", "bayesian", "cusum"] {
+            assert!(object["models"][model].is_i64(), "{object}");
+            assert!(object["detection"]["p"][model].as_i64() <= Some(1_000_000), "{object}");
+        }
+        let detection = &object["detection"];
+        assert!(detection["p"]["combined"].is_i64() && detection["agreement"].is_u64(), "{object}");
+        assert!(detection["models"].as_str().unwrap().starts_with("population-"), "{object}");
+        assert_eq!(object["features"]["version"], status["models"]["feature_version"]);
+        assert!(object["features"]["values"].as_array().unwrap().len() > 40, "{object}");
+    }
+}
