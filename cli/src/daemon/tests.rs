@@ -76,8 +76,10 @@ fn captured(head: &Arc<ExchangeHead>) -> Arc<CallCaptured> {
 /// What is recorded of a call when the models take so long, and how long that took.
 fn recorded_after(slowness: Duration) -> (Recorded, Duration) {
     let home = tempfile::tempdir().unwrap();
-    let secrets = Arc::new(Files::open(&home.path().join("keys")).unwrap());
-    let (vault, _) = vigil_store::Vault::open(super::parts::vault(home.path(), secrets)).unwrap();
+    let state = home.path().join("state");
+    crate::paths::private_directory(&state).unwrap();
+    let secrets = Arc::new(Files::open(&state.join("keys")).unwrap());
+    let (vault, _) = vigil_store::Vault::open(super::parts::vault(&state, secrets)).unwrap();
     let settings =
         PolicySettings { hold_window: Millis(30_000), grants: Vec::new(), now: crate::clock::steady() };
     let planes = Planes {
