@@ -176,8 +176,28 @@ pub struct Import {
     pub span: Span,
     /// The module as written: `yaml.nodes`, `@scope/pkg/sub`, `./local`.
     pub module: String,
-    /// It may fail: within `try`/`except ImportError`, or under `if TYPE_CHECKING`, or `import type`.
-    pub optional: bool,
+    /// What becomes of the file without it.
+    pub need: Need,
+}
+
+/// How much a file needs an import; what needs it more comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Need {
+    /// The file cannot be loaded without it.
+    Firm,
+    /// It can: the import stands in a function or under a condition, or a comment tells linters that nothing declares it.
+    Late,
+    /// Only types are taken from it: under `if TYPE_CHECKING`, `import type`.
+    Types,
+    /// It may fail: within `try`/`except ImportError`.
+    Tried,
+}
+
+impl Need {
+    /// Of a module that is imported twice. Who tries it once knows that it may be missing.
+    pub(crate) fn with(self, other: Self) -> Self {
+        if self == Self::Tried || other == Self::Tried { Self::Tried } else { self.min(other) }
+    }
 }
 
 /// A test.

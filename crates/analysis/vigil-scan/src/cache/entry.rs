@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::Digest;
 use super::codec::{Reader, Writer};
 use crate::engine::{Imported, Judged};
+use crate::facts::Need;
 use crate::files::Stamp;
 use crate::finding::{Edit, Finding, Fix, Note, NoteKind};
 use crate::rule::{RuleId, Severity};
@@ -111,7 +112,7 @@ pub(super) fn write(
     body.number(judged.imports.len() as u64);
     for import in &judged.imports {
         body.text(&import.module);
-        body.number(u64::from(import.optional));
+        body.number(NEEDS.iter().position(|need| *need == import.need)? as u64);
         write_place(&mut body, import.start);
         write_place(&mut body, import.end);
         body.text(&import.line);
@@ -157,6 +158,7 @@ fn write_finding(writer: &mut Writer, finding: &Finding) -> Option<()> {
     Some(())
 }
 
+const NEEDS: [Need; 4] = [Need::Firm, Need::Late, Need::Types, Need::Tried];
 const NOTE_KINDS: [NoteKind; 4] = [NoteKind::Skipped, NoteKind::Registry, NoteKind::Unused, NoteKind::Info];
 
 /// Reads an entry.
@@ -192,9 +194,11 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<(PathBuf, Entry)> {
         Some(Suppression { line, scope, rules, until, reason: body.text()?.to_owned() })
     })?;
     let imports = body.list(|body| {
+        let module = body.text()?.to_owned();
+        let need = *NEEDS.get(usize::try_from(body.number()?).ok()?)?;
         Some(Imported {
-            module: body.text()?.to_owned(),
-            optional: body.number()? == 1,
+            module,
+            need,
             start: read_place(body)?,
             end: read_place(body)?,
             line: body.text()?.to_owned(),

@@ -6,39 +6,28 @@ use std::path::{Component, Path, PathBuf};
 
 use super::Project;
 use super::declared::{Contents, Ecosystem, IndexSetting, Manifest};
+use super::installed::{Installed, is_installed};
 use super::manifest::Format;
 use crate::finding::{Note, NoteKind};
 use crate::source::Source;
 
 /// Larger manifests are left out, with a note.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
-/// Directories of installed packages: what they declare is not this project's.
-const INSTALLED: &[&str] = &[
-    "node_modules",
-    ".venv",
-    "venv",
-    "site-packages",
-    ".git",
-    "__pycache__",
-    ".tox",
-    ".nox",
-    ".mypy_cache",
-    "bower_components",
-];
 
 /// Reads all manifests among the files, nearer the root first; then those beside and above code files, which tell what is
 /// declared and are not reported themselves.
 pub(crate) fn manifests(project: &Project, notes: &mut Vec<Note>) -> Vec<Manifest> {
+    let mut installed = Installed::new(&project.root);
     let mut paths: Vec<Listed> = project
         .files
         .iter()
-        .filter(|path| !is_installed(path))
         .filter_map(|path| Some(Listed { path: path.clone(), format: Format::of_path(path)?, named: true }))
+        .filter(|listed| !installed.has(&listed.path))
         .collect();
     paths.sort_by_key(|listed| (listed.path.components().count(), listed.path.clone()));
     let mut seen: BTreeSet<PathBuf> = paths.iter().map(|listed| listed.path.clone()).collect();
     for (path, format) in beside(project) {
-        if seen.insert(path.clone()) {
+        if !installed.has(&path) && seen.insert(path.clone()) {
             paths.push(Listed { path, format, named: false });
         }
     }
@@ -122,10 +111,6 @@ fn beside(project: &Project) -> Vec<(PathBuf, Format)> {
 pub(crate) const GATHERED: &[&str] = &["requirements", "reqs"];
 /// More entries of a directory are not looked at.
 const MAX_ENTRIES: usize = 20_000;
-
-pub(crate) fn is_installed(path: &Path) -> bool {
-    path.iter().any(|part| INSTALLED.iter().any(|name| part == *name))
-}
 
 fn include(
     project: &Project,

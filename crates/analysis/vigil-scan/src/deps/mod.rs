@@ -6,6 +6,7 @@
 mod declared;
 mod ecosystem;
 mod imports;
+mod installed;
 mod judge;
 mod load;
 mod manifest;
@@ -28,6 +29,7 @@ pub use self::registry::{Fetch, FetchError, FetchRequest, FetchResponse};
 use self::route::{Route, Routes};
 use self::similar::Popular;
 use crate::config::Config;
+use crate::facts::Need;
 use crate::finding::{Finding, Note, NoteKind};
 use crate::rule::RuleId;
 use crate::source::{Language, Position};
@@ -61,8 +63,8 @@ pub struct FileImports {
 pub struct PlacedImport {
     /// The module as written: `yaml.nodes`, `@scope/pkg/sub`, `./local`.
     pub module: String,
-    /// It may fail without harm: [`crate::facts::Import::optional`].
-    pub optional: bool,
+    /// What becomes of the file without it.
+    pub need: Need,
     /// Where it begins.
     pub start: Position,
     /// Behind its last character.

@@ -242,7 +242,7 @@ fn npm_versions_and_aliases_are_asked_under_their_real_names() {
 fn import(file: &str, modules: &[&str]) -> FileImports {
     let imports = modules.iter().zip(1..).map(|(module, line)| PlacedImport {
         module: (*module).to_owned(),
-        optional: false,
+        need: Need::Firm,
         start: Position { line, column: 1 },
         end: Position { line, column: 9 },
         line: format!("import {module}"),

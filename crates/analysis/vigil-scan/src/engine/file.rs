@@ -8,11 +8,11 @@ use super::place::Selection;
 use super::project::Project;
 use crate::cache::{Cache, Digest};
 use crate::config::Config;
-use crate::facts::Facts;
+use crate::facts::{Facts, Need};
 use crate::files::{Encoding, Found, Kind, Notebook, Text, Unread};
 use crate::finding::{Finding, Fix, Note, NoteKind};
 use crate::rules::{Context, EnvExamples, judge as judge_facts};
-use crate::source::{Language, Position, Source};
+use crate::source::{Language, Position, Source, Span};
 use crate::suppress::{self, Suppression, Terms};
 use crate::{javascript, python};
 
@@ -36,8 +36,8 @@ pub(crate) struct Judged {
 pub(crate) struct Imported {
     /// As written.
     pub(crate) module: String,
-    /// It may fail.
-    pub(crate) optional: bool,
+    /// What becomes of the file without it.
+    pub(crate) need: Need,
     /// Where it begins.
     pub(crate) start: Position,
     /// Behind its last character.
@@ -211,21 +211,34 @@ fn imports(source: &Source, facts: &Facts) -> Vec<Imported> {
     for import in facts.imports.iter().filter(|import| !import.module.starts_with(['.', '/'])) {
         if let Some(at) = seen.get(import.module.as_str()) {
             if let Some(first) = imports.get_mut(*at) {
-                first.optional &= import.optional;
+                if import.need == Need::Firm && first.need > Need::Firm {
+                    first.place(source, import.span);
+                }
+                first.need = first.need.with(import.need);
             }
             continue;
         }
         seen.insert(&import.module, imports.len());
-        let start = source.position(import.span.start);
-        imports.push(Imported {
+        let none = Position { line: 0, column: 0 };
+        let mut imported = Imported {
             module: import.module.clone(),
-            optional: import.optional,
-            start,
-            end: source.position(import.span.end),
-            line: source.line(start.line).chars().take(200).collect(),
-        });
+            need: import.need,
+            start: none,
+            end: none,
+            line: String::new(),
+        };
+        imported.place(source, import.span);
+        imports.push(imported);
     }
     imports
+}
+
+impl Imported {
+    fn place(&mut self, source: &Source, span: Span) {
+        self.start = source.position(span.start);
+        self.end = source.position(span.end);
+        self.line = source.line(self.start.line).chars().take(200).collect();
+    }
 }
 
 fn skipped(path: &Path, unread: &Unread) -> Note {

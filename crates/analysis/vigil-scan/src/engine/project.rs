@@ -120,7 +120,7 @@ fn imports_of(path: &Path, judged: &Judged) -> Option<FileImports> {
     let language = Language::of_path(path)?;
     let imports = judged.imports.iter().map(|import| PlacedImport {
         module: import.module.clone(),
-        optional: import.optional,
+        need: import.need,
         start: import.start,
         end: import.end,
         line: import.line.clone(),

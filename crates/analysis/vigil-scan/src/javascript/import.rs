@@ -9,7 +9,7 @@ use oxc_ast::ast::{
 use super::scope::Bound;
 use super::value::{self, bare, span};
 use super::walk::Reader;
-use crate::facts::Import;
+use crate::facts::{Import, Need};
 use crate::source::Span;
 
 /// `import … from "module"`.
@@ -31,17 +31,17 @@ pub(super) fn declaration<'a>(reader: &mut Reader<'a>, import: &'a ImportDeclara
                 _ => false,
             });
     }
-    push(reader, span(import), &import.source, types);
+    push(reader, span(import), &import.source, types.then_some(Need::Types));
 }
 
 /// `export { … } from "module"`.
 pub(super) fn export_from(reader: &mut Reader<'_>, export: &ExportFromDeclaration<'_>) {
-    push(reader, span(export), &export.source, export.export_kind == ImportOrExportKind::Type);
+    push(reader, span(export), &export.source, types(export.export_kind));
 }
 
 /// `export * from "module"`.
 pub(super) fn export_all(reader: &mut Reader<'_>, export: &ExportAllDeclaration<'_>) {
-    push(reader, span(export), &export.source, export.export_kind == ImportOrExportKind::Type);
+    push(reader, span(export), &export.source, types(export.export_kind));
 }
 
 /// `import name = require("module")`.
@@ -49,15 +49,14 @@ pub(super) fn equals<'a>(reader: &mut Reader<'a>, import: &'a TSImportEqualsDecl
     if let TSModuleReference::ExternalModuleReference(reference) = &import.module_reference {
         let module = reference.expression.value.as_str();
         reader.scope.declare(import.id.name.as_str(), Bound::Module(module, "*"));
-        push(reader, span(import), &reference.expression, import.import_kind == ImportOrExportKind::Type);
+        push(reader, span(import), &reference.expression, types(import.import_kind));
     }
 }
 
 /// `import("module")`.
 pub(super) fn expression(reader: &mut Reader<'_>, import: &ImportExpression<'_>) {
     if let Expression::StringLiteral(module) = bare(&import.source) {
-        let optional = reader.tries > 0;
-        push(reader, span(import), module, optional);
+        push(reader, span(import), module, None);
     }
 }
 
@@ -74,13 +73,27 @@ pub(super) fn call<'a>(reader: &mut Reader<'a>, call: &'a CallExpression<'a>) {
         return;
     }
     if let Some(Expression::StringLiteral(module)) = value::argument(&call.arguments, 0).map(bare) {
-        let optional = reader.tries > 0;
-        push(reader, span(call), module, optional);
+        push(reader, span(call), module, None);
     }
 }
 
-fn push(reader: &mut Reader<'_>, span: Span, module: &StringLiteral<'_>, optional: bool) {
-    if !module.value.as_str().is_empty() {
-        reader.facts.imports.push(Import { span, module: module.value.to_string(), optional });
+fn types(kind: ImportOrExportKind) -> Option<Need> {
+    (kind == ImportOrExportKind::Type).then_some(Need::Types)
+}
+
+/// `need` is what the form of the import says; where it says nothing, what stands around it does.
+fn push(reader: &mut Reader<'_>, span: Span, module: &StringLiteral<'_>, need: Option<Need>) {
+    if module.value.as_str().is_empty() {
+        return;
     }
+    let need = need.unwrap_or_else(|| {
+        if reader.tries > 0 {
+            Need::Tried
+        } else if reader.late > 0 || reader.is_waived(span) {
+            Need::Late
+        } else {
+            Need::Firm
+        }
+    });
+    reader.facts.imports.push(Import { span, module: module.value.to_string(), need });
 }

@@ -9,6 +9,7 @@ mod comparison;
 mod cookie;
 mod cors;
 mod import;
+mod mapped;
 mod nesting;
 mod parse;
 mod route;
@@ -21,6 +22,8 @@ mod value;
 mod walk;
 
 use oxc_allocator::Allocator;
+
+pub(crate) use mapped::mapped_names;
 
 use crate::facts::Facts;
 use crate::finding::{Note, NoteKind};

@@ -21,7 +21,7 @@ use super::trial::Trials;
 use super::value::{self, span};
 use super::{binding, comparison, cookie, cors, import, token};
 use crate::facts::Facts;
-use crate::source::Source;
+use crate::source::{Source, Span};
 
 /// All facts of a file.
 pub(super) fn facts<'a>(source: &'a Source, program: &'a Program<'a>) -> Facts {
@@ -33,6 +33,8 @@ pub(super) fn facts<'a>(source: &'a Source, program: &'a Program<'a>) -> Facts {
         routes: Routes::new(&source.path),
         trials: Trials::of(source, &program.comments),
         tries: 0,
+        late: 0,
+        waivers: waivers(source, &program.comments),
     };
     reader.visit_program(program);
     let Reader { mut facts, routes, trials, .. } = reader;
@@ -54,6 +56,10 @@ pub(super) struct Reader<'a> {
     pub(super) trials: Option<Trials<'a>>,
     /// How many `try` blocks stand around.
     pub(super) tries: usize,
+    /// How many functions and conditions stand around.
+    pub(super) late: usize,
+    /// Where comments allow imports that nothing declares.
+    waivers: Vec<Span>,
 }
 
 impl<'a> Reader<'a> {
@@ -71,7 +77,20 @@ impl<'a> Reader<'a> {
         binding::declare(self, it, constant);
     }
 
+    /// A comment at the import, or for the whole file, allows that nothing declares it.
+    pub(super) fn is_waived(&self, import: Span) -> bool {
+        let line = self.source.line_of(import.start);
+        self.waivers.iter().any(|waiver| {
+            let comment = self.source.slice(*waiver);
+            let at = self.source.line_of(waiver.end);
+            let whole =
+                waiver.start <= import.start && !comment.contains("-line") && comment.starts_with("/*");
+            whole || at == line || at + 1 == line || at == self.source.line_of(import.end)
+        })
+    }
+
     fn enter_function(&mut self, start: u32, name: Option<&'a str>) {
+        self.late += 1;
         self.routes.enter_function(start);
         if let Some(trials) = &mut self.trials {
             trials.enter_function(start, name);
@@ -79,6 +98,7 @@ impl<'a> Reader<'a> {
     }
 
     fn leave_function(&mut self) {
+        self.late = self.late.saturating_sub(1);
         self.routes.leave_function();
         if let Some(trials) = &mut self.trials {
             trials.leave_function();
@@ -123,12 +143,16 @@ impl<'a> VisitJs<'a> for Reader<'a> {
     fn visit_logical_expression(&mut self, it: &LogicalExpression<'a>) {
         binding::fallback(self, it);
         self.visit_expression(&it.left);
+        self.late += 1;
         self.visit_expression(&it.right);
+        self.late -= 1;
     }
 
     fn visit_conditional_expression(&mut self, it: &ConditionalExpression<'a>) {
         binding::conditional(self, it);
+        self.late += 1;
         walk_js::walk_conditional_expression(self, it);
+        self.late -= 1;
     }
 
     fn visit_variable_declaration(&mut self, it: &VariableDeclaration<'a>) {
@@ -268,7 +292,9 @@ impl<'a> VisitJs<'a> for Reader<'a> {
         if let Some(trials) = &mut self.trials {
             trials.conditions += 1;
         }
+        self.late += 1;
         walk_js::walk_if_statement(self, it);
+        self.late -= 1;
         if let Some(trials) = &mut self.trials {
             trials.conditions -= 1;
         }
@@ -361,4 +387,19 @@ impl<'a> VisitJs<'a> for Reader<'a> {
     }
 
     fn visit_directive(&mut self, _: &Directive<'a>) {}
+}
+
+/// Comments that switch off what linters say of imports that nothing declares or that cannot be found.
+fn waivers(source: &Source, comments: &[Comment]) -> Vec<Span> {
+    const RULES: [&str; 6] = [
+        "no-extraneous-dependencies",
+        "no-extraneous-import",
+        "no-extraneous-require",
+        "no-missing-import",
+        "no-missing-require",
+        "no-unresolved",
+    ];
+    let spans = comments.iter().map(|comment| Span::new(comment.span.start, comment.span.end));
+    let waives = |text: &str| text.contains("disable") && RULES.iter().any(|rule| text.contains(rule));
+    spans.filter(|span| waives(source.slice(*span))).collect()
 }

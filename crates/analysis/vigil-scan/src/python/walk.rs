@@ -3,7 +3,7 @@
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{
     ExceptHandler, Expr, ExprCall, ExprDict, Operator, Parameters, Stmt, StmtClassDef, StmtFunctionDef,
-    StmtIf, StmtTry,
+    StmtIf, StmtTry, WithItem,
 };
 use ruff_text_size::Ranged;
 
@@ -11,7 +11,7 @@ use super::endpoint::Routes;
 use super::names::Names;
 use super::words::has_word_starting;
 use super::{comparison, cookie, cors, env, lifetime, signing, span, testing, text};
-use crate::facts::{Binding, BindingKind, Cors, Facts, Import, Lifetime, Text};
+use crate::facts::{Binding, BindingKind, Cors, Facts, Import, Lifetime, Need, Text};
 use crate::source::{Source, Span};
 
 /// The tree is left unread below this; `nesting` refuses nearly all that is deeper.
@@ -27,6 +27,8 @@ pub(super) fn facts(source: &Source, body: &[Stmt]) -> Facts {
         routes: Routes::default(),
         around: Vec::new(),
         may_fail: 0,
+        only_types: 0,
+        late: 0,
         opened_by_setting: 0,
         depth: 0,
     };
@@ -49,6 +51,10 @@ struct Walk<'a> {
     around: Vec<&'a str>,
     /// Blocks around in which an import may fail.
     may_fail: u32,
+    /// Blocks around that only types are imported in.
+    only_types: u32,
+    /// Functions and branches around: what is imported in them is not needed to load the file.
+    late: u32,
     /// Branches around that run when a setting lets every origin in.
     opened_by_setting: u32,
     depth: u32,
@@ -110,6 +116,11 @@ impl<'a> Visitor<'a> for Walk<'a> {
             }
             Stmt::If(branch) => self.branch(branch),
             Stmt::Try(attempt) => self.attempt(attempt),
+            Stmt::With(with) if with.items.iter().any(suppresses_import_errors) => {
+                self.may_fail += 1;
+                walk_stmt(self, statement);
+                self.may_fail -= 1;
+            }
             _ => walk_stmt(self, statement),
         }
     }
@@ -133,7 +144,9 @@ impl<'a> Walk<'a> {
         self.around.push(function.name.as_str());
         self.parameters(&function.parameters);
         self.names.enter(&function.body, Some(&function.parameters), false);
+        self.late += 1;
         self.visit_body(&function.body);
+        self.late -= 1;
         self.names.leave();
         self.around.pop();
     }
@@ -416,7 +429,16 @@ impl<'a> Walk<'a> {
     }
 
     fn import(&mut self, at: Span, module: String) {
-        self.facts.imports.push(Import { span: at, module, optional: self.may_fail > 0 });
+        let need = if self.may_fail > 0 {
+            Need::Tried
+        } else if self.only_types > 0 {
+            Need::Types
+        } else if self.late > 0 || is_waived(self.source.line(self.source.line_of(at.end))) {
+            Need::Late
+        } else {
+            Need::Firm
+        };
+        self.facts.imports.push(Import { span: at, module, need });
     }
 
     fn branch(&mut self, branch: &'a StmtIf) {
@@ -428,17 +450,19 @@ impl<'a> Walk<'a> {
         };
         let opened = matches!(branch.test.as_ref(), Expr::Name(_) | Expr::Attribute(_))
             && cors::says_all_origins(self.source.slice(span(branch.test.range())));
-        self.may_fail += u32::from(only_types);
+        self.only_types += u32::from(only_types);
+        self.late += 1;
         self.opened_by_setting += u32::from(opened);
         self.visit_body(&branch.body);
         self.opened_by_setting -= u32::from(opened);
-        self.may_fail -= u32::from(only_types);
+        self.only_types -= u32::from(only_types);
         for clause in &branch.elif_else_clauses {
             if let Some(test) = &clause.test {
                 self.visit_expr(test);
             }
             self.visit_body(&clause.body);
         }
+        self.late -= 1;
     }
 
     fn attempt(&mut self, attempt: &'a StmtTry) {
@@ -464,6 +488,30 @@ impl<'a> Walk<'a> {
 /// Names that speak of a credential, by the beginning of one of their words.
 const CREDENTIAL: &[&str] =
     &["secret", "key", "token", "pass", "pwd", "credential", "auth", "apikey", "jwt", "database", "url"];
+
+/// A comment tells type checkers and linters that the module is not there.
+fn is_waived(line: &str) -> bool {
+    const WAIVERS: &[&str] = &[
+        "import-error",
+        "import-not-found",
+        "reportMissingImports",
+        "reportMissingModuleSource",
+        "no-name-in-module",
+    ];
+    line.rsplit_once('#').is_some_and(|(_, comment)| WAIVERS.iter().any(|waiver| comment.contains(waiver)))
+}
+
+/// `with suppress(ImportError):`.
+fn suppresses_import_errors(item: &WithItem) -> bool {
+    let Expr::Call(call) = &item.context_expr else { return false };
+    let name = match call.func.as_ref() {
+        Expr::Name(name) => name.id.as_str(),
+        Expr::Attribute(attribute) => attribute.attr.as_str(),
+        _ => return false,
+    };
+    matches!(name, "suppress" | "raises" | "assertRaises")
+        && call.arguments.args.iter().any(catches_import_errors)
+}
 
 fn catches_import_errors(kind: &Expr) -> bool {
     match kind {

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use crate::deps::declared::{Ecosystem, Manifest};
 use crate::deps::load::plain;
 use crate::deps::manifest::json::{self, Node};
+use crate::javascript::mapped_names;
+use crate::source::Source;
 
 /// Larger settings files of the compiler are not read.
 const MAX_BYTES: u64 = 1024 * 1024;
@@ -125,6 +127,19 @@ fn is_linked(folder: &Path, package: &str) -> bool {
     fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_symlink())
 }
 
+/// Settings of bundlers and test runners that are programs: `webpack.config.js`, `vite.config.ts`, `babel.config.cjs`.
+fn is_program(name: &str) -> bool {
+    let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
+    let tool = stem.split('.').next().unwrap_or(stem);
+    matches!(ending, "js" | "cjs" | "mjs" | "ts" | "mts" | "cts")
+        && stem.contains(".config")
+        && [
+            "webpack", "rspack", "rsbuild", "vite", "vitest", "rollup", "next", "nuxt", "astro", "svelte",
+            "babel", "jest", "metro", "craco", "electron",
+        ]
+        .contains(&tool)
+}
+
 impl Paths {
     fn of(root: &Path, folder: &Path) -> Self {
         let mut paths = Self::default();
@@ -136,14 +151,25 @@ impl Paths {
             .filter(|name| {
                 let settings =
                     name.starts_with("tsconfig") || name.starts_with("jsconfig") || name.starts_with("deno");
-                settings && (name.ends_with(".json") || name.ends_with(".jsonc"))
+                (settings && (name.ends_with(".json") || name.ends_with(".jsonc"))) || is_program(name)
             })
             .collect();
         names.sort();
         for name in names.into_iter().take(16) {
-            paths.read(root, &folder.join(name), 0);
+            match is_program(&name) {
+                true => paths.run(root, &folder.join(name)),
+                false => paths.read(root, &folder.join(name), 0),
+            }
         }
         paths
+    }
+
+    /// Takes the names out of settings that are programs.
+    fn run(&mut self, root: &Path, file: &Path) {
+        let whole = root.join(file);
+        let small = fs::metadata(&whole).is_ok_and(|found| found.is_file() && found.len() <= MAX_BYTES);
+        let Some(text) = small.then(|| fs::read_to_string(&whole).ok()).flatten() else { return };
+        self.prefixes.extend(mapped_names(&Source::new(file, text)));
     }
 
     fn read(&mut self, root: &Path, file: &Path, depth: usize) {

@@ -18,11 +18,12 @@ use self::javascript::Aliases;
 use self::python::Modules;
 use self::scope::{Scope, Scopes};
 use super::declared::{Ecosystem, Manifest};
+use super::installed::{Installed, is_installed};
 use super::judge;
-use super::load::is_installed;
 use super::similar::Popular;
 use super::{Allowed, FileImports, PlacedImport, Project};
 use crate::config::Config;
+use crate::facts::Need;
 use crate::finding::Finding;
 use crate::rule::RuleId;
 use crate::source::Language;
@@ -40,7 +41,8 @@ pub(crate) struct Undeclared<'a> {
     manifest: String,
     /// The package is known to provide the module.
     known: bool,
-    /// Tests, documentation and scripts often run in environments of their own.
+    /// Tests, documentation and scripts often run in environments of their own; what is imported when it is called may be
+    /// an extra.
     aside: bool,
 }
 
@@ -55,6 +57,7 @@ pub(crate) fn undeclared<'a>(
     let modules = Modules::new(&project.root, &project.files);
     let mut aliases = Aliases::new(&project.root, manifests);
     let mut found = Vec::new();
+    let mut installed = Installed::new(&project.root);
     for file in project.imports.iter().filter(|file| !is_installed(&file.file)) {
         let ecosystem = match file.language {
             Language::Python => Ecosystem::PyPi,
@@ -62,7 +65,7 @@ pub(crate) fn undeclared<'a>(
         };
         let Some(scope) = scopes.of(ecosystem, &file.file) else { continue };
         let mut seen = BTreeSet::new();
-        for import in file.imports.iter().filter(|import| !import.optional) {
+        for import in file.imports.iter().filter(|import| import.need <= Need::Late) {
             let module = match ecosystem {
                 Ecosystem::PyPi => python::root(&import.module),
                 _ => javascript::package(&import.module),
@@ -84,7 +87,10 @@ pub(crate) fn undeclared<'a>(
                 continue;
             }
             let (name, known) = package(ecosystem, &import.module, module, popular);
-            if !allowed.has(ecosystem, &name) && seen.insert(name.clone()) {
+            if allowed.has(ecosystem, &name) || installed.has(&file.file) {
+                continue;
+            }
+            if seen.insert(name.clone()) {
                 found.push(Undeclared {
                     key: (ecosystem, name),
                     file,
@@ -92,7 +98,7 @@ pub(crate) fn undeclared<'a>(
                     module,
                     manifest: scope.nearest().to_owned(),
                     known,
-                    aside: is_aside(file),
+                    aside: import.need == Need::Late || is_aside(file),
                 });
             }
         }
@@ -146,6 +152,7 @@ const FOLDERS: &[&str] = &[
         "playground",
         "templates",
         "website",
+    "dist", "build", "compiled", "bundled", "generated",
     "docs_src", "vendor", "vendors", "_vendor", "vendored", "third_party", "thirdparty", "extern", "externals", "requirements",
 ];
 

@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use super::*;
+use crate::facts::Need;
 use crate::source::Position;
 
 /// A project on the disk, and what its code files import, one module for each line.
@@ -12,10 +13,16 @@ fn check(files: &[(&str, &str)], expect: &[(&str, &str)]) {
         std::fs::create_dir_all(whole.parent().unwrap()).unwrap();
         std::fs::write(whole, text).unwrap();
         project.files.push(PathBuf::from(path));
-        if let Some(language) = Language::of_path(Path::new(path)).filter(|_| !path.ends_with("setup.py")) {
+        if let Some(language) = Language::of_path(Path::new(path))
+            .filter(|_| !path.ends_with("setup.py") && !path.contains(".config."))
+        {
             let imports = text.lines().zip(1..).map(|(line, number)| PlacedImport {
-                module: line.trim_start_matches('?').to_owned(),
-                optional: line.starts_with('?'),
+                module: line.trim_start_matches(['?', '~']).to_owned(),
+                need: match line.chars().next() {
+                    Some('?') => Need::Tried,
+                    Some('~') => Need::Late,
+                    _ => Need::Firm,
+                },
                 start: Position { line: number, column: 1 },
                 end: Position { line: number, column: 2 },
                 line: line.to_owned(),
@@ -142,5 +149,78 @@ fn what_the_tests_install_is_known_to_the_project() {
             ("x/vendor/b.js", "ghost"),
         ],
         &[("x/a.py", "ghost")],
+    );
+}
+
+#[test]
+fn what_is_imported_when_it_is_called_is_left_to_the_registry() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifests = vec![manifest(folder.path())];
+    let popular = Popular::of_names("flask", "");
+    let allowed = Allowed::new(&[], &mut Vec::new());
+    let mut project = Project { root: folder.path().to_owned(), ..Project::default() };
+    let import = |module: &str, need| PlacedImport {
+        module: module.to_owned(),
+        need,
+        start: Position { line: 1, column: 1 },
+        end: Position { line: 1, column: 2 },
+        line: format!("import {module}"),
+    };
+    project.imports = vec![FileImports {
+        file: PathBuf::from("app.py"),
+        language: Language::Python,
+        imports: vec![
+            import("firm_ghost", Need::Firm),
+            import("late_ghost", Need::Late),
+            import("types_ghost", Need::Types),
+            import("tried_ghost", Need::Tried),
+        ],
+    }];
+    let found = undeclared(&project, &manifests, &popular, &allowed);
+    let told = |exists| -> Vec<&str> {
+        let findings = found.iter().filter(|one| one.finding(&Config::default(), &popular, exists).is_some());
+        findings.map(|one| one.module).collect()
+    };
+    assert_eq!(told(None), ["firm_ghost"]);
+    assert_eq!(told(Some(true)), ["firm_ghost"]);
+    assert_eq!(told(Some(false)), ["firm_ghost", "late_ghost"]);
+}
+
+fn manifest(root: &Path) -> Manifest {
+    std::fs::write(root.join("requirements.txt"), "flask\n").unwrap();
+    let project = Project {
+        root: root.to_owned(),
+        files: vec![PathBuf::from("requirements.txt")],
+        ..Project::default()
+    };
+    crate::deps::load::manifests(&project, &mut Vec::new()).remove(0)
+}
+
+#[test]
+fn trees_that_a_package_manager_filled_are_left_alone() {
+    check(
+        &[
+            ("package.json", "{\"dependencies\": {\"express\": \"1\"}}"),
+            ("copy/.package-lock.json", "{}"),
+            ("copy/next/package.json", "{\"name\": \"next\", \"dependencies\": {\"a\": \"1\"}}"),
+            ("copy/next/a.js", "ghost"),
+            ("a.js", "ghost"),
+        ],
+        &[("a.js", "ghost")],
+    );
+}
+
+#[test]
+fn names_that_settings_of_bundlers_map_are_the_projects_own() {
+    check(
+        &[
+            (
+                "package.json",
+                "{\"dependencies\": {\"express\": \"1\"}, \"browser\": {\"shimmed\": \"./shim.js\", \"./a\": \"./b\"}}",
+            ),
+            ("webpack.config.js", "module.exports = {resolve: {alias: {'private-pages': '/x'}}}"),
+            ("src/a.js", "private-pages/_app\nshimmed\nghost"),
+        ],
+        &[("src/a.js", "ghost")],
     );
 }

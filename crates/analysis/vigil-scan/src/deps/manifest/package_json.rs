@@ -51,7 +51,10 @@ fn aliases(root: &Node) -> Vec<String> {
     });
     let plain = ["_moduleAliases", "alias"].into_iter().filter_map(|section| root.entry(section));
     let plain = plain.flat_map(Node::entries).map(|(key, _)| key.text.as_str());
-    patterns.chain(plain).filter(|alias| !alias.is_empty()).map(str::to_owned).collect()
+    // Bundlers put files of the package in the place of these.
+    let browser = root.entry("browser").map(Node::entries).unwrap_or_default().iter();
+    let browser = browser.map(|(key, _)| key.text.as_str()).filter(|name| !name.starts_with('.'));
+    patterns.chain(plain).chain(browser).filter(|alias| !alias.is_empty()).map(str::to_owned).collect()
 }
 
 fn declared(key: &Key, spec: &str) -> Option<Declared> {

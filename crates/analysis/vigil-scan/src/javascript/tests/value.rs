@@ -1,6 +1,7 @@
 //! Bindings, texts, environment, imports.
 
 use super::{facts, facts_at, read};
+use crate::facts::Need;
 use crate::facts::{BindingKind, HOLE};
 
 fn bindings(path: &str, text: &str) -> Vec<(String, BindingKind, String, bool)> {
@@ -154,8 +155,11 @@ fn imports_of_every_form() {
         ("await import('m')", "m", false),
         ("import a = require('m')", "m", false),
     ] {
-        let found: Vec<_> =
-            facts_at("src/a.ts", text).imports.into_iter().map(|it| (it.module, it.optional)).collect();
+        let found: Vec<_> = facts_at("src/a.ts", text)
+            .imports
+            .into_iter()
+            .map(|it| (it.module, it.need > Need::Late))
+            .collect();
         assert_eq!(found, [(module.to_owned(), optional)], "{text}");
     }
     for text in [
@@ -168,5 +172,28 @@ fn imports_of_every_form() {
     ] {
         let (facts, _) = read("src/a.js", text);
         assert!(facts.imports.is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn an_import_says_what_becomes_of_the_file_without_it() {
+    for (text, need) in [
+        ("import 'm'", Need::Firm),
+        ("const a = require('m')", Need::Firm),
+        ("function f() { require('m') }", Need::Late),
+        ("const f = () => import('m')", Need::Late),
+        ("if (dev) require('m')", Need::Late),
+        ("const a = dev ? require('m') : null", Need::Late),
+        ("dev && require('m')", Need::Late),
+        ("// eslint-disable-next-line import/no-extraneous-dependencies\nimport 'm'", Need::Late),
+        ("/* eslint-disable n/no-missing-import */\n\n\nimport 'm'", Need::Late),
+        ("import 'm' // eslint-disable-line import/no-unresolved", Need::Late),
+        ("import 'm'\n\n// eslint-disable-next-line import/no-unresolved\nf()", Need::Firm),
+        ("/* eslint-disable no-console */\nimport 'm'", Need::Firm),
+        ("import type { A } from 'm'", Need::Types),
+        ("try { require('m') } catch {}", Need::Tried),
+    ] {
+        let needs: Vec<_> = facts_at("src/a.ts", text).imports.into_iter().map(|it| it.need).collect();
+        assert_eq!(needs, [need], "{text}");
     }
 }

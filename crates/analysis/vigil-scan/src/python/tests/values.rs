@@ -1,6 +1,7 @@
 //! Texts, bindings, environment lookups, imports.
 
 use super::facts;
+use crate::facts::Need;
 use crate::facts::{BindingKind, HOLE};
 
 #[track_caller]
@@ -32,7 +33,7 @@ fn env(text: &str, expect: &[(&str, &str, &str)]) {
 fn imports(text: &str, expect: &[(&str, bool)]) {
     let facts = facts(text);
     let found: Vec<(&str, bool)> =
-        facts.imports.iter().map(|import| (import.module.as_str(), import.optional)).collect();
+        facts.imports.iter().map(|import| (import.module.as_str(), import.need > Need::Late)).collect();
     assert_eq!(found, expect, "{text}");
 }
 
@@ -197,4 +198,25 @@ fn imports_that_may_fail_are_optional() {
         "import typing as t\nif t.TYPE_CHECKING:\n    import a\nelse:\n    import b",
         &[("typing", false), ("a", true), ("b", false)],
     );
+}
+
+#[test]
+fn an_import_says_what_becomes_of_the_file_without_it() {
+    for (text, need) in [
+        ("import a", Need::Firm),
+        ("def f():\n    import a", Need::Late),
+        ("class C:\n    import a", Need::Firm),
+        ("if DEBUG:\n    import a", Need::Late),
+        ("if DEBUG:\n    pass\nelse:\n    import a", Need::Late),
+        ("import a  # pylint: disable=import-error", Need::Late),
+        ("import a  # used by the shell", Need::Firm),
+        ("if TYPE_CHECKING:\n    import a", Need::Types),
+        ("with suppress(ImportError):\n    import a", Need::Tried),
+        ("with open(x) as f:\n    import a", Need::Firm),
+        ("def f():\n    try:\n        import a\n    except ImportError:\n        pass", Need::Tried),
+    ] {
+        let facts = facts(text);
+        let import = facts.imports.iter().find(|import| import.module == "a").unwrap();
+        assert_eq!(import.need, need, "{text}");
+    }
 }
