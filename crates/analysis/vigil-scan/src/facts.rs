@@ -241,6 +241,9 @@ pub struct Literal {
     pub span: Span,
     /// One spelling for every language: text without quotes, numbers as written, `true`, `false`, `null`, `[]`, `{}`.
     pub value: String,
+    /// By which name the mock is called that returns it, or what was called for the value that is compared with it:
+    /// `repo.find`, also for `name = repo.find(1)`.
+    pub origin: Option<String>,
 }
 
 /// Something that does not run.

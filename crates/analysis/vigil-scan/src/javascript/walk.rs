@@ -70,6 +70,7 @@ impl<'a> Reader<'a> {
             let name = it.id.get_identifier_name().map(|name| name.as_str());
             if let Some(trials) = &mut self.trials {
                 trials.name_next_function(name, init);
+                trials.binds(name, init);
             }
             self.visit_expression(init);
         }

@@ -27,7 +27,8 @@ impl<'a> Trials<'a> {
                 matches!(matcher, "toBe" | "toEqual" | "toStrictEqual" | "equal" | "equals" | "eql" | "eq")
             });
             if equal && let Some(expected) = value::argument(&call.arguments, 0) {
-                self.asserts_equal(expected, span(call));
+                let actual = value::argument(&expect.arguments, 0);
+                self.asserts_equal(actual, expected, span(call));
             }
             return;
         }
@@ -220,7 +221,7 @@ impl<'a> Trials<'a> {
                 | "assertStrictEquals"
         );
         if compares && let Some(expected) = value::argument(&call.arguments, 1) {
-            self.asserts_equal(expected, span(call));
+            self.asserts_equal(value::argument(&call.arguments, 0), expected, span(call));
         }
     }
 }

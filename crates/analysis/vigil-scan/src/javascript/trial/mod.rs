@@ -37,6 +37,10 @@ pub(super) struct Trials<'a> {
     consumed: HashSet<(u32, u32)>,
     /// Comments that expect a type error.
     type_errors: Vec<u32>,
+    /// Mocks by the place of the call that makes them, with the names they get.
+    homes: HashMap<u32, String>,
+    /// Names, with what was called for their values.
+    origins: HashMap<String, Option<String>>,
     /// How many `if` stand around, within functions.
     pub(super) conditions: usize,
 }
@@ -114,6 +118,8 @@ impl<'a> Trials<'a> {
                 })
                 .map(|comment| comment.span.start)
                 .collect(),
+            homes: HashMap::new(),
+            origins: HashMap::new(),
             conditions: 0,
         })
     }
@@ -244,6 +250,13 @@ impl<'a> Trials<'a> {
             left => left.as_member_expression().and_then(value::property),
         };
         self.name_next_function(name, &assignment.right);
+        let target = match &assignment.left {
+            oxc_ast::ast::AssignmentTarget::AssignmentTargetIdentifier(name) => Some(name.name.to_string()),
+            left => left.as_member_expression().and_then(|member| {
+                Some(format!("{}.{}", value::dotted(member.object())?, value::property(member)?))
+            }),
+        };
+        self.binds(target.as_deref(), &assignment.right);
     }
 
     /// A `throw` that a test or a function of the file itself makes fails the test.

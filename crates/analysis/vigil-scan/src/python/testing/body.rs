@@ -6,7 +6,8 @@ use ruff_python_ast::{
 };
 use ruff_text_size::Ranged;
 
-use super::{Helpers, Place, http, mirror, skip, trivial, verdict};
+use super::mirror::{Here, Origins};
+use super::{Helpers, Place, http, skip, trivial, verdict};
 use crate::facts::{Assertion, Literal, Skip};
 use crate::python::names::each_block;
 use crate::python::span;
@@ -35,6 +36,7 @@ impl Body {
         place: &Place<'a, '_>,
         helpers: &mut Helpers<'a>,
         steps: u32,
+        origins: Origins<'a>,
     ) -> Self {
         let mut reader = Reader {
             found: Self::default(),
@@ -43,6 +45,7 @@ impl Body {
             steps,
             verdicts: Vec::new(),
             aliases: Vec::new(),
+            origins,
             inner: 0,
             expecting: 0,
             discarded: None,
@@ -71,6 +74,8 @@ struct Reader<'a, 'r> {
     verdicts: Vec<(&'a str, bool)>,
     /// Names that stand for an assertion, and its own name: `eq = self.assertEqual`.
     aliases: Vec<(&'a str, &'a str)>,
+    /// What names stand for.
+    origins: Origins<'a>,
     /// Functions within the body that are around.
     inner: u32,
     /// Blocks around that expect an exception.
@@ -97,7 +102,8 @@ impl<'a> Visitor<'a> for Reader<'a, '_> {
                 };
                 let trivial = trivial::of_assert(&assert.test, &is_verdict);
                 self.found.assertions.push(Assertion { span: at, trivial });
-                self.found.asserted_values.extend(mirror::of_assert(&assert.test, at, self.place.source));
+                let asserted = self.here().of_assert(&assert.test, at);
+                self.found.asserted_values.extend(asserted);
                 walk_stmt(self, statement);
             }
             Stmt::Raise(raise) => {
@@ -123,13 +129,14 @@ impl<'a> Visitor<'a> for Reader<'a, '_> {
                             self.verdicts.push((name.id.as_str(), trivial::is_verdict(&assign.value)));
                         }
                         Expr::Attribute(attribute) if attribute.attr.as_str() == "return_value" => {
-                            let value =
-                                mirror::literal(&assign.value, span(assign.range()), self.place.source);
+                            let at = span(assign.range());
+                            let value = self.here().told(&attribute.value, &assign.value, at);
                             self.found.mock_values.extend(value);
                         }
                         _ => {}
                     }
                     self.alias(target, &assign.value);
+                    self.origins.assigned(target, &assign.value, self.place.names);
                 }
                 walk_stmt(self, statement);
             }
@@ -142,6 +149,11 @@ impl<'a> Visitor<'a> for Reader<'a, '_> {
                         &item.context_expr,
                         item.optional_vars.is_some() || raises_itself(&with.body),
                     );
+                    if let (Expr::Call(call), Some(Expr::Name(name))) =
+                        (&item.context_expr, item.optional_vars.as_deref())
+                    {
+                        self.origins.patched(call, name.id.as_str(), self.place.names);
+                    }
                     self.visit_with_item(item);
                 }
                 self.expecting += u32::from(expects);
@@ -191,6 +203,10 @@ impl<'a> Visitor<'a> for Reader<'a, '_> {
 }
 
 impl<'a> Reader<'a, '_> {
+    fn here(&self) -> Here<'a, '_> {
+        Here { origins: &self.origins, names: self.place.names, source: self.place.source }
+    }
+
     fn assertion(&mut self, at: Span, trivial: bool) {
         self.found.assertions.push(Assertion { span: at, trivial });
     }
@@ -244,11 +260,13 @@ impl<'a> Reader<'a, '_> {
         });
         if let Some(original) = alias {
             self.assertion(at, trivial::of_method(original, call));
-            self.found.asserted_values.extend(mirror::of_method(original, call, place.source));
+            let asserted = self.here().of_method(original, call);
+            self.found.asserted_values.extend(asserted);
         } else if verdict::is_by_call(call, place.names) {
             self.assertion(at, trivial::of_method(name, call));
             self.found.checks_status |= http::verdict_checks_status(call);
-            self.found.asserted_values.extend(mirror::of_method(name, call, place.source));
+            let asserted = self.here().of_method(name, call);
+            self.found.asserted_values.extend(asserted);
         } else if let Some((helper, class)) = self.helper(call) {
             let summary = self.helpers.summary(helper, class, &place, self.steps);
             if summary.asserts {
@@ -262,7 +280,8 @@ impl<'a> Reader<'a, '_> {
             let said = ["status", "expected_status", "status_code", "expected_code", "expect_status"];
             self.found.checks_status |= said.iter().any(|name| call.arguments.find_keyword(name).is_some());
         }
-        self.found.mock_values.extend(mirror::of_call(call, place.source));
+        let made = self.here().made(call);
+        self.found.mock_values.extend(made);
         if let Some(found) = skip::of_skip_call(call, place.names, place.source) {
             self.found.skips.push(found);
         }

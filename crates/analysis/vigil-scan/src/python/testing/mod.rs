@@ -20,6 +20,7 @@ use crate::facts::{Assertion, Facts, Test};
 use crate::source::{Source, Span};
 
 use body::Body;
+use mirror::Origins;
 
 /// The file holds tests by its name, or by a directory on its path.
 pub(super) fn is_test_file(path: &Path) -> bool {
@@ -88,7 +89,7 @@ impl<'a> Helpers<'a> {
         }
         self.known.insert(key, None);
         let inner = Place { class, ..*place };
-        let body = Body::read(&function.body, &inner, self, steps + 1);
+        let body = Body::read(&function.body, &inner, self, steps + 1, Origins::default());
         let summary = Summary { asserts: !body.assertions.is_empty(), checks_status: body.checks_status };
         self.known.insert(key, Some(summary));
         summary
@@ -209,7 +210,9 @@ impl<'a> Reader<'a, '_> {
         skipped: bool,
     ) -> Test {
         let place = Place { source: self.source, names: self.names, class };
-        let mut body = Body::read(&function.body, &place, &mut self.helpers, 0);
+        let mut origins = Origins::default();
+        origins.given(function, self.names);
+        let mut body = Body::read(&function.body, &place, &mut self.helpers, 0, origins);
         self.facts.skips.append(&mut body.skips);
         let mut assertions = body.assertions;
         for decorator in &function.decorator_list {
@@ -227,7 +230,8 @@ impl<'a> Reader<'a, '_> {
             if local || verdict::is_by_decorator(&decorator.expression, self.names) {
                 assertions.push(Assertion { span: span(decorator.range()), trivial: false });
             }
-            body.mock_values.extend(mirror::given_to_mocks(&decorator.expression, self.source));
+            let here = mirror::Here { origins: &Origins::default(), names: self.names, source: self.source };
+            body.mock_values.extend(decorator.expression.as_call_expr().and_then(|call| here.made(call)));
         }
         assertions.extend(doctest(&function.body));
         // A fixture of this file that asserts, asserts for the test.

@@ -303,39 +303,50 @@ fn a_helper_that_checks_the_status_counts() {
     assert!(tests(text)[0].checks_status);
 }
 
+/// Values that mocks return and that are asserted, as `VALUE of ORIGIN`.
 #[track_caller]
 fn mirrors(text: &str, mocks: &[&str], asserted: &[&str]) {
     let test = tests(text).remove(0);
-    let mock_values: Vec<&str> = test.mock_values.iter().map(|literal| literal.value.as_str()).collect();
-    let asserted_values: Vec<&str> =
-        test.asserted_values.iter().map(|literal| literal.value.as_str()).collect();
-    assert_eq!((mock_values.as_slice(), asserted_values.as_slice()), (mocks, asserted), "{text}");
+    let told = |literals: &[crate::facts::Literal]| -> Vec<String> {
+        let origin = |literal: &crate::facts::Literal| literal.origin.clone().unwrap_or_default();
+        literals.iter().map(|literal| format!("{} of {}", literal.value, origin(literal))).collect()
+    };
+    assert_eq!(told(&test.mock_values), mocks, "{text}");
+    assert_eq!(told(&test.asserted_values), asserted, "{text}");
 }
 
 #[test]
 fn reads_what_mocks_return_and_what_is_asserted() {
-    mirrors("def test_a():\n    m.return_value = 42\n    assert m() == 42", &["42"], &["42"]);
-    mirrors("def test_a():\n    m.b.return_value = 'x'\n    assert 'x' == got", &["x"], &["x"]);
-    mirrors("def test_a():\n    m = Mock(return_value=None)\n    assert got == None", &["null"], &["null"]);
-    mirrors("@patch('a.b', return_value=-1)\ndef test_a(b):\n    assert got == -1", &["-1"], &["-1"]);
+    mirrors("def test_a():\n    m.return_value = 42\n    assert m() == 42", &["42 of m"], &["42 of m"]);
+    mirrors("def test_a():\n    m.b.return_value = 'x'\n    assert 'x' == got", &["x of m.b"], &["x of "]);
+    mirrors(
+        "def test_a():\n    m = Mock(return_value=None)\n    got = await m(1)\n    assert got == None",
+        &["null of m"],
+        &["null of m"],
+    );
+    mirrors(
+        "@patch('a.b', return_value=-1)\ndef test_a(b):\n    assert b() == -1",
+        &["-1 of a.b"],
+        &["-1 of a.b"],
+    );
     mirrors(
         "def test_a():\n    with patch.object(A, 'b', return_value=[]):\n        assert got == []",
-        &["[]"],
-        &["[]"],
+        &["[] of A.b"],
+        &["[] of "],
     );
     mirrors(
         "class T(C):\n    def test_a(self):\n        m.return_value = True\n        self.assertEqual(True, got)",
-        &["true"],
-        &["true"],
+        &["true of m"],
+        &["true of "],
     );
     mirrors("def test_a():\n    m.return_value = [1]\n    assert got == [1]", &[], &[]);
     mirrors("def test_a():\n    m.return_value = X\n    assert got != 5", &[], &[]);
     mirrors(
         "def test_a():\n    m.return_value = 1\n    assert len(got) == 1\n    assert m.call_count == 1",
-        &["1"],
-        &[],
+        &["1 of m"],
+        &["1 of len"],
     );
-    mirrors("def test_a():\n    m.return_value = True\n    assert got == True  # noqa", &["true"], &[]);
+    mirrors("def test_a():\n    m.return_value = True\n    assert got == True  # noqa", &["true of m"], &[]);
 }
 
 /// Whether each skip gives a reason, and whether the first test is skipped.
