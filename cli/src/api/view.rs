@@ -319,6 +319,7 @@ pub(crate) fn models_json(models: &ModelsState) -> Value {
         "population": (!models.population.is_empty()).then_some(&*models.population),
         "feature_version": models.feature_version,
         "agents": agents,
+        "watchdog": models.watchdog,
     })
 }
 

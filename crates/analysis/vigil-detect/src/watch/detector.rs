@@ -12,6 +12,7 @@ use super::cache::Texts;
 use super::recent::Recent;
 use super::session::Session;
 use super::spell;
+use super::watchdog::Watchdog;
 use crate::{Asked, FEATURE_VERSION, ModelError, Personal, Population, Step, Warmth};
 
 /// The models that all sessions share: read once, at the start.
@@ -47,6 +48,7 @@ pub struct Detector {
     personal: Personal,
     sessions: Recent<SessionId, Session>,
     texts: Texts,
+    watchdog: Watchdog,
     /// Steps whose decision is not known yet, oldest first.
     waiting: VecDeque<Waiting>,
 }
@@ -75,6 +77,7 @@ impl Detector {
             personal,
             sessions: Recent::new(MOST_SESSIONS),
             texts: Texts::default(),
+            watchdog: Watchdog::new(),
             waiting: VecDeque::new(),
         }
     }
@@ -102,9 +105,12 @@ impl Watch for Detector {
         let agent = short(&head.agent);
         let session = self.sessions.touch(&head.session, Session::default);
         let arguments = &captured.call.arguments;
-        let step = session.heard.step(&Asked { action, arguments, hour: hour(captured.at) });
-        let assessment = self.ensemble.population.assess(&self.personal, agent, &mut session.track, &step);
-        let classification = spell::classification(&assessment, &step, self.ensemble.name());
+        let step = session.step(&Asked { action, arguments, hour: hour(captured.at) });
+        let mut assessment =
+            self.ensemble.population.assess(&self.personal, agent, &mut session.track, &step);
+        let watchful = self.watchdog.see(&head.session, agent, session, step.token, &mut assessment);
+        let mut classification = spell::classification(&assessment, &step, self.ensemble.name());
+        classification.reasons.extend(watchful);
         if self.waiting.len() >= MOST_WAITING {
             self.waiting.pop_front();
         }
@@ -138,6 +144,7 @@ impl Watch for Detector {
             population: Arc::clone(self.ensemble.name()),
             feature_version: FEATURE_VERSION,
             agents: agents.collect(),
+            watchdog: self.watchdog.looked(),
             personal: self.personal.to_bytes().into(),
         }
     }

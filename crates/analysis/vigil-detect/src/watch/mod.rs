@@ -8,6 +8,7 @@ mod detector;
 mod recent;
 mod session;
 mod spell;
+mod watchdog;
 
 pub use detector::{Detector, Ensemble};
 

@@ -1,35 +1,37 @@
-//! A map that forgets what was not touched for longest.
+//! A map that forgets what was not touched lately.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// At most so many values by key.
+/// At most so many values by key. Two halves: when the newer is full the older is dropped, so that what is in use stays and
+/// no touch costs more than another.
 #[derive(Debug)]
 pub(super) struct Recent<K, V> {
-    entries: HashMap<K, (u64, V)>,
-    touches: u64,
-    most: usize,
+    newer: HashMap<K, V>,
+    older: HashMap<K, V>,
+    half: usize,
 }
 
 impl<K: Clone + Eq + Hash, V> Recent<K, V> {
+    /// Half of `most` are always the ones that were touched last.
     pub(super) fn new(most: usize) -> Self {
-        Self { entries: HashMap::new(), touches: 0, most: most.max(1) }
+        Self { newer: HashMap::new(), older: HashMap::new(), half: (most / 2).max(1) }
     }
 
     /// The value of a key, made when it is not there.
     pub(super) fn touch(&mut self, key: &K, make: impl FnOnce() -> V) -> &mut V {
-        self.touches += 1;
-        if !self.entries.contains_key(key) && self.entries.len() >= self.most {
-            let oldest = self.entries.iter().min_by_key(|(_, (touch, _))| *touch).map(|(key, _)| key.clone());
-            oldest.and_then(|key| self.entries.remove(&key));
+        if !self.newer.contains_key(key) {
+            let value = self.older.remove(key).unwrap_or_else(make);
+            if self.newer.len() >= self.half {
+                self.older = std::mem::take(&mut self.newer);
+            }
+            return self.newer.entry(key.clone()).or_insert(value);
         }
-        let (touch, value) = self.entries.entry(key.clone()).or_insert_with(|| (0, make()));
-        *touch = self.touches;
-        value
+        self.newer.entry(key.clone()).or_insert_with(make)
     }
 
     pub(super) fn len(&self) -> usize {
-        self.entries.len()
+        self.newer.len() + self.older.len()
     }
 }
 
@@ -38,13 +40,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn forgets_what_was_not_touched_for_longest() {
-        let mut recent = Recent::new(2);
-        recent.touch(&1, || 10);
-        recent.touch(&2, || 20);
-        recent.touch(&1, || 0);
-        recent.touch(&3, || 30);
-        assert_eq!(recent.len(), 2);
-        assert_eq!((*recent.touch(&1, || 0), *recent.touch(&2, || 0)), (10, 0));
+    fn forgets_what_was_not_touched_lately() {
+        let mut recent = Recent::new(4);
+        for key in [1, 2, 1, 3, 1, 4] {
+            recent.touch(&key, || key * 10);
+            assert!(recent.len() <= 4);
+        }
+        assert_eq!((*recent.touch(&1, || 0), *recent.touch(&4, || 0)), (10, 40));
+        for key in 5..9 {
+            recent.touch(&key, || 0);
+        }
+        assert_eq!(*recent.touch(&1, || 0), 0);
     }
 }

@@ -3,13 +3,18 @@
 use vigil_decompose::{Speaker, Utterance};
 
 use super::cache::{TextDigest, Texts, digest};
-use crate::{Heard, TextFeatures, Track};
+use super::watchdog::Trail;
+use crate::{Asked, Heard, Step, TextFeatures, Track};
 
 /// What is known of a session.
 #[derive(Debug, Default)]
 pub(super) struct Session {
-    pub(super) heard: Heard,
+    heard: Heard,
     pub(super) track: Track,
+    pub(super) trail: Trail,
+    /// Digests of the contents that came since the call before, the last ones.
+    pub(super) sources: Vec<u64>,
+    turn_ended: bool,
     known: KnownTexts,
 }
 
@@ -25,6 +30,8 @@ struct KnownTexts {
 
 /// How many texts a session remembers.
 const MOST_TEXTS: usize = 1024;
+/// How many contents may stand before one call.
+const MOST_SOURCES: usize = 8;
 /// How many bytes of one request are looked at; of a longer one, its end.
 const MOST_BYTES: usize = 1 << 20;
 
@@ -47,12 +54,29 @@ impl Session {
         for (utterance, digest) in fresh.into_iter().rev() {
             self.known.note(&digest, utterance.message);
             let text = texts.of(digest, &utterance.text);
+            if std::mem::take(&mut self.turn_ended) {
+                self.sources.clear();
+            }
             match utterance.speaker {
                 Speaker::User => self.heard.user(&text),
-                Speaker::Untrusted => self.heard.content(&text),
+                Speaker::Untrusted => {
+                    self.heard.content(&text);
+                    if self.sources.len() == MOST_SOURCES {
+                        self.sources.remove(0);
+                    }
+                    self.sources.push(short(&digest));
+                }
                 Speaker::Model => {}
             }
         }
+    }
+}
+
+impl Session {
+    /// The step that a call is, after all that was heard.
+    pub(super) fn step(&mut self, asked: &Asked<'_>) -> Step {
+        self.turn_ended = true;
+        self.heard.step(asked)
     }
 }
 

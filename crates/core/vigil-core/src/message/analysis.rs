@@ -61,6 +61,8 @@ pub struct ModelsState {
     pub feature_version: u32,
     /// What was learned of each agent, by name.
     pub agents: Vec<AgentModel>,
+    /// How often the watchdog looked for the like of a call in other sessions, since the start.
+    pub watchdog: u64,
     /// The personal model as bytes, to be kept by whoever hears this.
     pub personal: Arc<[u8]>,
 }
