@@ -11,6 +11,8 @@ use crate::source::Span;
 pub struct Facts {
     /// Routes that the file opens.
     pub endpoints: Vec<Endpoint>,
+    /// Routers of other files that it puts below its own.
+    pub mounts: Vec<Mount>,
     /// Values bound to names: assignments, annotated fields, keyword arguments, keys of mappings.
     pub bindings: Vec<Binding>,
     /// Every text that is a value; docstrings and comments are none.
@@ -64,6 +66,21 @@ pub struct Endpoint {
     /// at the head of the handler, guards of the router, of the app. Anything the front end knows to be a guard by its kind
     /// (a `Security(...)` dependency, a permission class) is among them.
     pub guards: Vec<String>,
+    /// The router of this file that the route belongs to, the outermost where they are put into each other: another file may
+    /// mount it.
+    pub router: Option<String>,
+}
+
+/// `app.include_router(users.router, dependencies=[…])`, `app.use("/users", requireLogin, users)`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mount {
+    /// The router that is mounted. In Python its dotted path, with the dots of a relative import in front; in JavaScript the
+    /// module as it is imported.
+    pub target: String,
+    /// What stands before it here: guards of the call, of the router it is put into, and of those above.
+    pub guards: Vec<String>,
+    /// The outermost router of this file above it.
+    pub into: String,
 }
 
 /// A value bound to a name.
@@ -211,6 +228,8 @@ pub struct Test {
     pub head: Span,
     /// It, or a group around it, is skipped, or it is declared to be without a body (`it.todo`).
     pub skipped: bool,
+    /// It calls something, and its name or a comment in it says that nothing shall go wrong.
+    pub wants_no_error: bool,
     /// Its assertions, in order; those within helpers of this file that it calls count too, with the call as their place.
     pub assertions: Vec<Assertion>,
     /// Handlers that catch everything and do nothing, and `raises(Exception)` without `match`.

@@ -20,6 +20,7 @@ mod finding;
 mod fix;
 #[doc(hidden)]
 pub mod fuzzing;
+mod intent;
 mod javascript;
 mod python;
 mod report;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::Digest;
 use super::codec::{Reader, Writer};
 use crate::engine::{Imported, Judged};
-use crate::facts::Need;
+use crate::facts::{Mount, Need};
 use crate::files::Stamp;
 use crate::finding::{Edit, Finding, Fix, Note, NoteKind};
 use crate::rule::{RuleId, Severity};
@@ -57,6 +57,7 @@ const KEYS: &[&str] = &[
     "path",
     "pattern",
     "reason",
+    "router",
     "similar_to",
     "similarity",
     "test_name",
@@ -116,6 +117,13 @@ pub(super) fn write(
         write_place(&mut body, import.start);
         write_place(&mut body, import.end);
         body.text(&import.line);
+    }
+    body.number(judged.mounts.len() as u64);
+    for mount in &judged.mounts {
+        body.text(&mount.target);
+        body.text(&mount.into);
+        body.number(mount.guards.len() as u64);
+        mount.guards.iter().for_each(|guard| body.text(guard));
     }
     writer.blob(&body.bytes);
     Some(())
@@ -204,7 +212,11 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<(PathBuf, Entry)> {
             line: body.text()?.to_owned(),
         })
     })?;
-    let judged = Judged { findings, notes, suppressions, imports, digest: None };
+    let mounts = body.list(|body| {
+        let (target, into) = (body.text()?.to_owned(), body.text()?.to_owned());
+        Some(Mount { target, into, guards: body.list(|body| body.text().map(str::to_owned))? })
+    })?;
+    let judged = Judged { findings, notes, suppressions, imports, mounts, digest: None };
     Some((path, Entry { stamp, settings, digest, judged, raw: whole.bytes.into_boxed_slice() }))
 }
 

@@ -24,6 +24,7 @@ use self::declared::{Manifest, Origin};
 use self::ecosystem::Ecosystem;
 use self::imports::Undeclared;
 use self::judge::{Judge, Subject};
+pub(crate) use self::load::plain;
 use self::registry::{Answer, Question, Registry};
 pub use self::registry::{Fetch, FetchError, FetchRequest, FetchResponse};
 use self::route::{Route, Routes};

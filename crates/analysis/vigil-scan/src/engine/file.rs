@@ -8,7 +8,7 @@ use super::place::Selection;
 use super::project::Project;
 use crate::cache::{Cache, Digest};
 use crate::config::Config;
-use crate::facts::{Facts, Need};
+use crate::facts::{Facts, Mount, Need};
 use crate::files::{Encoding, Found, Kind, Notebook, Text, Unread};
 use crate::finding::{Finding, Fix, Note, NoteKind};
 use crate::rules::{Context, EnvExamples, judge as judge_facts};
@@ -27,6 +27,8 @@ pub(crate) struct Judged {
     pub(crate) suppressions: Vec<Suppression>,
     /// What it imports from elsewhere, each module once.
     pub(crate) imports: Vec<Imported>,
+    /// Routers of other files that it mounts.
+    pub(crate) mounts: Vec<Mount>,
     /// The digest of its bytes, when a cache wants it.
     pub(crate) digest: Option<Digest>,
 }
@@ -152,7 +154,8 @@ fn judge_code(source: Source, language: Language, config: &Config, env_examples:
     let findings = judge_facts(&source, &facts, &Context { config, env_examples });
     let (suppressions, told) = suppress::read(&source);
     notes.extend(told);
-    Judged { findings, notes, suppressions, imports: imports(&source, &facts), digest: None }
+    let imports = imports(&source, &facts);
+    Judged { findings, notes, suppressions, imports, mounts: facts.mounts, digest: None }
 }
 
 fn judge_notebook(path: &Path, text: &str, config: &Config, env_examples: &EnvExamples) -> Judged {

@@ -1,6 +1,7 @@
 //! The scan: finds files, judges each on its own and in parallel, then looks at the project as a whole.
 
 mod file;
+mod mounted;
 mod place;
 mod project;
 
@@ -187,6 +188,7 @@ fn conclude(
 ) {
     let config = &job.settings.config;
     let report = &mut outcome.report;
+    mounted::withdraw(&mut judged, config);
     let whole = project.judge(selection, &judged, job);
     report.notes.extend(whole.notes);
     report.errors.extend(whole.errors);

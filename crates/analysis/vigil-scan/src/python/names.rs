@@ -66,7 +66,8 @@ impl<'a> Dotted<'a> {
 struct Origin<'a> {
     module: &'a str,
     member: Option<&'a str>,
-    relative: bool,
+    /// The dots before the module.
+    level: u32,
 }
 
 /// What one block binds.
@@ -140,15 +141,14 @@ impl<'a> Names<'a> {
                             (root, root)
                         }
                     };
-                    self.imports.insert(name, Origin { module, member: None, relative: false });
+                    self.imports.insert(name, Origin { module, member: None, level: 0 });
                 }
             }
             Stmt::ImportFrom(import) => {
                 let module = import.module.as_ref().map_or("", |module| module.as_str());
                 for alias in &import.names {
                     let name = alias.asname.as_ref().unwrap_or(&alias.name).as_str();
-                    let origin =
-                        Origin { module, member: Some(alias.name.as_str()), relative: import.level > 0 };
+                    let origin = Origin { module, member: Some(alias.name.as_str()), level: import.level };
                     self.imports.insert(name, origin);
                 }
             }
@@ -159,7 +159,7 @@ impl<'a> Names<'a> {
     /// Some import names this module, or one below it.
     pub(super) fn imports_any(&self, modules: &[&str]) -> bool {
         self.imports.values().any(|origin| {
-            !origin.relative && modules.contains(&origin.module.split('.').next().unwrap_or(origin.module))
+            origin.level == 0 && modules.contains(&origin.module.split('.').next().unwrap_or(origin.module))
         })
     }
 
@@ -188,7 +188,7 @@ impl<'a> Names<'a> {
         match self.imports.get(root) {
             Some(origin) => {
                 dotted.imported = true;
-                if origin.relative {
+                if origin.level > 0 {
                     dotted.push(".");
                 }
                 for part in origin.module.split('.').filter(|part| !part.is_empty()) {
@@ -204,6 +204,18 @@ impl<'a> Names<'a> {
             dotted.push(attribute);
         }
         Some(dotted)
+    }
+
+    /// The path of what an import brought: `..routers.users.router` of `users.router` after `from ..routers import users`.
+    pub(super) fn imported_path(&self, expr: &'a Expr) -> Option<String> {
+        let dotted = self.dotted(expr).filter(|dotted| dotted.imported)?;
+        let mut root = expr;
+        while let Expr::Attribute(attribute) = root {
+            root = &attribute.value;
+        }
+        let level = self.imports.get(root.as_name_expr()?.id.as_str())?.level.min(64) as usize;
+        let parts: Vec<&str> = dotted.parts().iter().copied().filter(|part| *part != ".").collect();
+        Some(format!("{}{}", ".".repeat(level), parts.join(".")))
     }
 
     /// The value of a name that is bound exactly once, in the nearest block that binds it.
@@ -238,6 +250,11 @@ impl<'a> Names<'a> {
     /// A class of the module, or of a block around this place.
     pub(super) fn class(&self, name: &str) -> Option<&'a StmtClassDef> {
         self.frames.iter().rev().find_map(|frame| frame.bound().classes.get(name).copied())
+    }
+
+    /// The classes of the module, in no order.
+    pub(super) fn classes(&self) -> impl Iterator<Item = &'a StmtClassDef> {
+        self.frames.first().into_iter().flat_map(|frame| frame.bound().classes.values().copied())
     }
 
     /// The answer to a question about a function, asked once. While it is being found out it is no.

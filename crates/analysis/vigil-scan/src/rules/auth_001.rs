@@ -32,7 +32,7 @@
 //! - [OWASP Top 10 for LLM applications, LLM06: Excessive Agency](https://genai.owasp.org/llmrisk/llm062025-excessive-agency/)
 
 use super::File;
-use super::endpoint::{advice, changes_data, head, shown_path, unguarded};
+use super::endpoint::{advice, belongs, changes_data, head, shown_path, unguarded};
 use super::found::Found;
 use super::place::is_sensitive_route;
 use crate::rule::RuleId;
@@ -42,7 +42,7 @@ pub(super) fn check(file: &File<'_>, found: &mut Found<'_>) {
         let reads = !changes_data(endpoint) && !matches!(endpoint.method.as_str(), "OPTIONS" | "TRACE");
         if reads && is_sensitive_route(&endpoint.path) {
             let path = shown_path(endpoint);
-            found
+            let draft = found
                 .add(
                     RuleId::Auth001,
                     head(file.source, endpoint.span),
@@ -52,6 +52,7 @@ pub(super) fn check(file: &File<'_>, found: &mut Found<'_>) {
                 .with("method", endpoint.method.as_str())
                 .with("path", path)
                 .with("framework", endpoint.framework);
+            belongs(draft, endpoint);
         }
     }
 }

@@ -32,7 +32,7 @@
 //! - [CWE-862: Missing Authorization](https://cwe.mitre.org/data/definitions/862.html)
 
 use super::File;
-use super::endpoint::{advice, changes_data, head, shown_path, unguarded};
+use super::endpoint::{advice, belongs, changes_data, head, shown_path, unguarded};
 use super::found::Found;
 use crate::rule::RuleId;
 
@@ -42,7 +42,7 @@ pub(super) fn check(file: &File<'_>, found: &mut Found<'_>) {
     }
     for endpoint in unguarded(file).filter(|endpoint| changes_data(endpoint)) {
         let path = shown_path(endpoint);
-        found
+        let draft = found
             .add(
                 RuleId::Auth002,
                 head(file.source, endpoint.span),
@@ -52,5 +52,6 @@ pub(super) fn check(file: &File<'_>, found: &mut Found<'_>) {
             .with("method", endpoint.method.as_str())
             .with("path", path)
             .with("framework", endpoint.framework);
+        belongs(draft, endpoint);
     }
 }

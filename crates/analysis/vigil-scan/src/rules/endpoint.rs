@@ -1,6 +1,7 @@
 //! What both endpoint rules need.
 
 use super::File;
+use super::found::Draft;
 use super::guard::is_guarded;
 use crate::facts::{Endpoint, HOLE};
 use crate::source::{Source, Span};
@@ -11,6 +12,16 @@ pub(super) fn unguarded<'a>(file: &File<'a>) -> impl Iterator<Item = &'a Endpoin
     let is_test = file.is_test;
     file.facts.endpoints.iter().filter(move |endpoint| !is_test && !is_guarded(endpoint, guards))
 }
+
+/// Notes the router of a route: whoever mounts it in another file may guard it there.
+pub(super) fn belongs(draft: &mut Draft, endpoint: &Endpoint) {
+    if let Some(router) = &endpoint.router {
+        draft.with(ROUTER, router.as_str());
+    }
+}
+
+/// The metadata that names the router of a route.
+pub(crate) const ROUTER: &str = "router";
 
 /// The route changes data.
 pub(super) fn changes_data(endpoint: &Endpoint) -> bool {

@@ -144,6 +144,7 @@ fn endpoints_need_a_guard() {
         path: path.to_owned(),
         framework: "fastapi",
         guards: guards.iter().map(|name| (*name).to_owned()).collect(),
+        router: None,
     };
     let judged = |endpoint| codes("app.py", text, &Facts { endpoints: vec![endpoint], ..Facts::default() });
     assert_eq!(judged(endpoint("DELETE", "/x", &[])), ["AUTH-002"]);

@@ -278,6 +278,7 @@ impl<'a> Routes<'a> {
                     path: path.clone(),
                     framework: found.framework,
                     guards: guards.clone(),
+                    router: None,
                 });
             }
         }

@@ -21,6 +21,7 @@ use oxc_span::GetSpan as _;
 use super::scope::Scope;
 use super::value::{self, bare};
 use crate::facts::{Assertion, Facts, Literal, Test};
+use crate::intent::{comments_want_no_error, name_wants_no_error};
 use crate::source::{Source, Span};
 
 /// Folders that hold tests.
@@ -28,6 +29,9 @@ const FOLDERS: [&str; 7] = ["tests", "test", "__tests__", "spec", "specs", "e2e"
 
 /// What the walk learned about tests.
 pub(super) struct Trials<'a> {
+    source: &'a Source,
+    /// The file holds tests of types.
+    types: bool,
     frames: Vec<Frame<'a>>,
     names: HashMap<u32, &'a str>,
     functions: HashMap<&'a str, Record<'a>>,
@@ -100,8 +104,10 @@ struct Record<'a> {
 
 impl<'a> Trials<'a> {
     /// `None` for a file that is no test file.
-    pub(super) fn of(source: &Source, comments: &[Comment]) -> Option<Self> {
+    pub(super) fn of(source: &'a Source, comments: &[Comment]) -> Option<Self> {
         is_test_file(&source.path).then(|| Self {
+            source,
+            types: is_type_test(&source.path),
             frames: Vec::new(),
             names: HashMap::new(),
             functions: HashMap::new(),
@@ -146,7 +152,10 @@ impl<'a> Trials<'a> {
 
     pub(super) fn enter_function(&mut self, start: u32, name: Option<&'a str>) {
         match self.frames.last_mut() {
-            Some(frame) if !matches!(frame.kind, Kind::Group { .. }) => frame.functions += 1,
+            // What stands in the callback of a group, or of a module's wrapper, is a function of the file.
+            Some(frame) if !matches!(frame.kind, Kind::Group { .. } | Kind::Function(None)) => {
+                frame.functions += 1;
+            }
             _ => {
                 let name = name.or_else(|| self.names.get(&start).copied());
                 let frame = Frame {
@@ -275,6 +284,11 @@ impl<'a> Trials<'a> {
         }
     }
 
+    /// The test is one of types: it fails when it does not compile.
+    fn compiler_judges(&self, test: &Test) -> bool {
+        self.types || TYPE_CHECKS.iter().any(|check| self.source.slice(test.span).contains(check))
+    }
+
     fn record(&mut self) -> Option<&mut Record<'a>> {
         match self.frames.last_mut() {
             Some(Frame { kind: Kind::Group { .. }, .. }) | None => None,
@@ -323,6 +337,9 @@ impl<'a> Trials<'a> {
                     None => {}
                 }
             }
+            test.wants_no_error = !record.calls.is_empty()
+                && (name_wants_no_error(&test.name)
+                    || comments_want_no_error(self.source.slice(test.span), &["//", "/*"]));
             for (name, span) in std::mem::take(&mut record.calls) {
                 let verdict = verdicts.of(name, 16);
                 record.checks_status |= verdict.checks_status;
@@ -345,6 +362,9 @@ impl<'a> Trials<'a> {
                     .filter(|start| inside.contains(&(**start as usize)))
                     .map(|start| Assertion { span: Span::new(*start, *start + 2), trivial: false }),
             );
+            if record.assertions.is_empty() && self.compiler_judges(&test) {
+                record.assertions.push(Assertion { span: test.head, trivial: false });
+            }
             record.assertions.sort_by_key(|assertion| assertion.span);
             test.assertions = record.assertions;
             test.swallowed = record.swallowed;
@@ -416,6 +436,27 @@ impl Record<'_> {
     fn asserts(&self) -> Option<bool> {
         (!self.assertions.is_empty()).then(|| self.assertions.iter().all(|assertion| assertion.trivial))
     }
+}
+
+/// What a test writes that is one of types.
+const TYPE_CHECKS: [&str; 8] = [
+    "Expect<",
+    "Equal<",
+    "expectType<",
+    "assertType<",
+    "AssertEqual<",
+    "assertEqual<",
+    "IsExact<",
+    " satisfies ",
+];
+
+/// `NAME.test-d.ts`, `NAME.types.test.ts`, `NAME.type-test.ts`: run by the compiler.
+fn is_type_test(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
+    ["-d.ts", "-d.tsx", "-d.mts"].iter().any(|end| name.ends_with(end))
+        || name
+            .split('.')
+            .any(|part| matches!(part, "types" | "type-test" | "typetest" | "typing" | "test-types"))
 }
 
 /// `NAME.test.EXT`, `NAME.spec.EXT`, or below a folder of tests.

@@ -19,7 +19,7 @@ use ruff_text_size::Ranged;
 use super::names::Names;
 use super::span;
 use super::words::has_word;
-use crate::facts::{Endpoint, HOLE};
+use crate::facts::{Endpoint, HOLE, Mount};
 use crate::source::{Source, Span};
 
 use router::Router;
@@ -31,6 +31,17 @@ pub(super) struct Routes<'a> {
     /// Routers by the source of the expression that names them: `app`, `self.router`.
     routers: HashMap<&'a str, Router<'a>>,
     url_lists: Vec<&'a Expr>,
+    /// Routers of other files, with the expressions that name them here.
+    foreign: Vec<(&'a str, String)>,
+}
+
+/// What stands above a route.
+#[derive(Default)]
+struct Above<'a> {
+    prefix: String,
+    guards: Vec<String>,
+    framework: Option<&'static str>,
+    router: Option<&'a str>,
 }
 
 /// A route before its router is known.
@@ -107,6 +118,9 @@ impl<'a> Routes<'a> {
             Expr::Attribute(method) => {
                 let owner = source.slice(span(method.value.range()));
                 if let Some(included) = router::included(call, method.attr.as_str(), names, source) {
+                    if let Some(path) = included.path {
+                        self.foreign.push((included.child, path));
+                    }
                     let router = self.router(included.child);
                     router.parents.push(router::Parent {
                         owner,
@@ -135,7 +149,9 @@ impl<'a> Routes<'a> {
         }
         let mut endpoints = Vec::new();
         for route in &self.routes {
-            let Some((prefix, inherited, framework)) = self.above(route) else { continue };
+            let Some(Above { prefix, guards: inherited, framework, router }) = self.above(route) else {
+                continue;
+            };
             let mut guards = route.guards.clone();
             guards.extend(inherited);
             guards.dedup();
@@ -147,6 +163,7 @@ impl<'a> Routes<'a> {
                     path: join(&prefix, &route.path),
                     framework,
                     guards: guards.clone(),
+                    router: router.map(str::to_owned),
                 });
             }
         }
@@ -155,10 +172,26 @@ impl<'a> Routes<'a> {
         endpoints
     }
 
-    /// What stands above a route: prefix, guards, framework. Nothing when its owner is no router.
-    fn above(&self, route: &Route<'a>) -> Option<(String, Vec<String>, Option<&'static str>)> {
+    /// The routers of other files that are put below those of this one.
+    pub(super) fn mounts(&self) -> Vec<Mount> {
+        let mut mounts = Vec::new();
+        for (child, target) in &self.foreign {
+            let Some(router) = self.routers.get(child) else { continue };
+            for parent in &router.parents {
+                let (_, mut guards, into) = self.chain(parent.owner);
+                guards.extend(parent.guards.iter().cloned());
+                mounts.push(Mount { target: target.clone(), guards, into: into.to_owned() });
+            }
+        }
+        mounts.sort_by(|one, other| (&one.target, &one.into).cmp(&(&other.target, &other.into)));
+        mounts.dedup();
+        mounts
+    }
+
+    /// What stands above a route. Nothing when its owner is no router.
+    fn above(&self, route: &Route<'a>) -> Option<Above<'a>> {
         if route.owner.is_empty() {
-            return Some((String::new(), Vec::new(), None));
+            return Some(Above::default());
         }
         let known = self.routers.get(route.owner).filter(|router| router.framework.is_some());
         let path_like = route.path.starts_with(['/', HOLE]);
@@ -166,9 +199,16 @@ impl<'a> Routes<'a> {
         if known.is_none() && !(path_like || (plausible && route.path.is_empty())) {
             return None;
         }
+        let (prefix, guards, outermost) = self.chain(route.owner);
+        let framework = known.and_then(|router| router.framework);
+        Some(Above { prefix, guards, framework, router: known.map(|_| outermost) })
+    }
+
+    /// The prefix and the guards of a router and of those above it, and the outermost of them.
+    fn chain(&self, owner: &'a str) -> (String, Vec<String>, &'a str) {
         let mut prefix = String::new();
         let mut guards = Vec::new();
-        let mut owner = route.owner;
+        let mut owner = owner;
         for _ in 0..8 {
             let Some(router) = self.routers.get(owner) else { break };
             prefix = join(&router.prefix, &prefix);
@@ -181,7 +221,7 @@ impl<'a> Routes<'a> {
             }
             owner = parent.owner;
         }
-        Some((prefix, guards, known.and_then(|router| router.framework)))
+        (prefix, guards, owner)
     }
 }
 

@@ -31,6 +31,8 @@ pub(super) struct Parent<'a> {
 /// A router that a call includes.
 pub(super) struct Included<'a> {
     pub(super) child: &'a str,
+    /// Its path, when an import brought it.
+    pub(super) path: Option<String>,
     pub(super) prefix: String,
     pub(super) guards: Vec<String>,
 }
@@ -140,6 +142,7 @@ pub(super) fn included<'a>(
     let prefix = call.arguments.find_keyword(keyword).map(|keyword| &keyword.value).or(by_place);
     Some(Included {
         child: source.slice(span(child.range())),
+        path: names.imported_path(child),
         prefix: prefix.map(|prefix| path_text(prefix, names)).unwrap_or_default(),
         guards: guards_of_keywords(call, names),
     })

@@ -11,7 +11,7 @@ use super::{Helpers, Place, http, skip, trivial, verdict};
 use crate::facts::{Assertion, Literal, Skip};
 use crate::python::names::each_block;
 use crate::python::span;
-use crate::python::words::contains;
+use crate::python::words::{contains, has_word};
 use crate::source::Span;
 
 const MAX_DEPTH: u32 = 400;
@@ -27,6 +27,8 @@ pub(super) struct Body {
     pub(super) asserted_values: Vec<Literal>,
     pub(super) skips: Vec<Skip>,
     pub(super) skipped: bool,
+    /// It calls something.
+    pub(super) calls: bool,
 }
 
 impl Body {
@@ -47,6 +49,8 @@ impl Body {
             aliases: Vec::new(),
             origins,
             inner: 0,
+            choices: 0,
+            attempts: 0,
             expecting: 0,
             discarded: None,
             depth: 0,
@@ -78,6 +82,10 @@ struct Reader<'a, 'r> {
     origins: Origins<'a>,
     /// Functions within the body that are around.
     inner: u32,
+    /// `if`s around.
+    choices: u32,
+    /// `try` blocks around.
+    attempts: u32,
     /// Blocks around that expect an exception.
     expecting: u32,
     /// The call that is a statement of its own: what it answers is not used.
@@ -111,8 +119,13 @@ impl<'a> Visitor<'a> for Reader<'a, '_> {
                     Some(Expr::Call(call)) => Some(call.func.as_ref()),
                     other => other,
                 };
-                if matches!(exception, Some(Expr::Name(name)) if contains(name.id.as_str(), "assertionerror"))
-                {
+                let fails = exception.is_some_and(|exception| match exception {
+                    Expr::Name(name) => contains(name.id.as_str(), "assertionerror"),
+                    _ => false,
+                });
+                // `if left != right: raise TestFailed(…)`.
+                let judges = self.choices > 0 && self.inner == 0 && self.attempts == 0 && self.expecting == 0;
+                if fails || (judges && exception.is_some_and(is_failure)) {
                     self.assertion(span(raise.range()), false);
                 }
                 if let Some(exception) = &raise.exc
@@ -139,6 +152,11 @@ impl<'a> Visitor<'a> for Reader<'a, '_> {
                     self.origins.assigned(target, &assign.value, self.place.names);
                 }
                 walk_stmt(self, statement);
+            }
+            Stmt::If(_) => {
+                self.choices += 1;
+                walk_stmt(self, statement);
+                self.choices -= 1;
             }
             Stmt::FunctionDef(function) => self.nested(function),
             Stmt::Try(attempt) => self.attempt(attempt),
@@ -247,6 +265,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn call(&mut self, call: &'a ExprCall) {
+        self.found.calls = true;
         let at = span(call.range());
         let place = *self.place;
         let name = match call.func.as_ref() {
@@ -273,6 +292,8 @@ impl<'a> Reader<'a, '_> {
                 self.assertion(at, false);
             }
             self.found.checks_status |= summary.checks_status;
+        } else if verdict::hands_on(call) {
+            self.assertion(at, false);
         }
         let used = self.discarded != Some(at);
         if self.expecting == 0 && self.inner == 0 && used && http::is_request(call, place.names) {
@@ -304,7 +325,10 @@ impl<'a> Reader<'a, '_> {
             Expr::Call(made) => names.class(made.func.as_name_expr()?.id.as_str())?,
             _ => return None,
         };
-        self.helpers.method(class, method, names).map(|method| (method, Some(class)))
+        let found = self.helpers.method(class, method, names);
+        // A mixin calls what the class that it is mixed into has.
+        let found = found.or_else(|| self.helpers.any_method(method, names));
+        found.map(|method| (method, Some(class)))
     }
 
     fn attempt(&mut self, attempt: &'a StmtTry) {
@@ -332,7 +356,9 @@ impl<'a> Reader<'a, '_> {
                 self.found.swallowed.push(Span::new(start, head));
             }
         }
+        self.attempts += 1;
         self.visit_body(&attempt.body);
+        self.attempts -= 1;
         for handler in &attempt.handlers {
             self.visit_except_handler(handler);
         }
@@ -352,6 +378,25 @@ impl<'a> Reader<'a, '_> {
             self.found.swallowed.push(span(call.range()));
         }
     }
+}
+
+/// An exception that says that something is not as it should be; not one that skips, ends or declares.
+fn is_failure(exception: &Expr) -> bool {
+    let name = match exception {
+        Expr::Name(name) => name.id.as_str(),
+        Expr::Attribute(attribute) => attribute.attr.as_str(),
+        _ => return false,
+    };
+    !matches!(
+        name,
+        "SkipTest"
+            | "NotImplementedError"
+            | "NotImplemented"
+            | "StopIteration"
+            | "KeyboardInterrupt"
+            | "SystemExit"
+            | "Skipped"
+    ) && has_word(name, &["error", "exception", "fail", "failed", "failure"])
 }
 
 /// The exception is the test's own: what catches it swallows nothing of the code under test.

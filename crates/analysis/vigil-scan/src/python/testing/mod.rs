@@ -17,6 +17,7 @@ use super::names::{Names, each_block};
 use super::span;
 use super::words::has_word;
 use crate::facts::{Assertion, Facts, Test};
+use crate::intent::{comments_want_no_error, name_wants_no_error, says};
 use crate::source::{Source, Span};
 
 use body::Body;
@@ -36,6 +37,17 @@ pub(super) fn is_test_file(path: &Path) -> bool {
                 .iter()
                 .any(|part| matches!(part.to_str(), Some("tests" | "test" | "__tests__" | "spec" | "specs")))
         })
+}
+
+/// A runner collects functions of the file: pytest by its name, others by `tests.py`. In a script beside tests a function
+/// `test_…` is just a function; methods of classes there are mixed into tests elsewhere.
+fn collects_functions(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
+    let stem = name.strip_suffix(".py").unwrap_or(name);
+    stem.starts_with("test")
+        || stem.ends_with("_test")
+        || stem.ends_with("_tests")
+        || stem.ends_with(".ipynb")
 }
 
 /// Reads the tests of a module.
@@ -60,6 +72,7 @@ struct Reader<'a, 'r> {
 struct Helpers<'a> {
     known: HashMap<Span, Option<Summary>>,
     methods: HashMap<Span, HashMap<&'a str, &'a StmtFunctionDef>>,
+    every: Option<HashMap<&'a str, Option<&'a StmtFunctionDef>>>,
 }
 
 /// What a helper does for its caller.
@@ -93,6 +106,23 @@ impl<'a> Helpers<'a> {
         let summary = Summary { asserts: !body.assertions.is_empty(), checks_status: body.checks_status };
         self.known.insert(key, Some(summary));
         summary
+    }
+
+    /// The only method of this name among the classes of the module.
+    fn any_method(&mut self, name: &str, names: &Names<'a>) -> Option<&'a StmtFunctionDef> {
+        let known = self.every.get_or_insert_with(|| {
+            let mut every: HashMap<&'a str, Option<&'a StmtFunctionDef>> = HashMap::new();
+            for class in names.classes() {
+                for method in class.body.iter().filter_map(Stmt::as_function_def_stmt) {
+                    every
+                        .entry(method.name.as_str())
+                        .and_modify(|known| *known = None)
+                        .or_insert(Some(method));
+                }
+            }
+            every
+        });
+        known.get(name).copied().flatten()
     }
 
     /// The method of a class, or of its bases in this file.
@@ -197,7 +227,7 @@ impl<'a> Reader<'a, '_> {
         for decorator in &function.decorator_list {
             skipped |= self.mark(&decorator.expression);
         }
-        if is_test(function, class, self.names) {
+        if is_test(function, class, self.names, &self.source.path) {
             let test = self.test(function, class, skipped);
             self.facts.tests.push(test);
         }
@@ -246,6 +276,7 @@ impl<'a> Reader<'a, '_> {
             span: span(function.range()),
             head: head(function, self.source),
             skipped: skipped || body.skipped,
+            wants_no_error: assertions.is_empty() && body.calls && wants_no_error(function, self.source),
             assertions,
             swallowed: body.swallowed,
             http_calls: body.http_calls,
@@ -256,15 +287,36 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
-fn is_test<'a>(function: &'a StmtFunctionDef, class: Option<&'a StmtClassDef>, names: &Names<'a>) -> bool {
+fn is_test<'a>(
+    function: &'a StmtFunctionDef,
+    class: Option<&'a StmtClassDef>,
+    names: &Names<'a>,
+    path: &Path,
+) -> bool {
     let name = function.name.as_str();
     let unittest = class.is_some_and(|class| !class.bases().is_empty());
     let named = name.starts_with("test_") || name == "test" || (unittest && name.starts_with("test"));
     named
         && class.is_none_or(may_hold_tests)
         && !is_something_else(function, names)
-        && !(class.is_none() && is_predicate(function))
+        && !(class.is_none() && (is_predicate(function) || !collects_functions(path)))
         && !is_abstract(&function.body)
+}
+
+/// The name, the docstring or a comment says that nothing shall go wrong.
+fn wants_no_error(function: &StmtFunctionDef, source: &Source) -> bool {
+    let docstring = function
+        .body
+        .first()
+        .and_then(Stmt::as_expr_stmt)
+        .and_then(|first| first.value.as_string_literal_expr());
+    let at = span(function.range());
+    // A comment behind the last statement is no part of it.
+    let rest = source.text.get(at.end as usize..).unwrap_or("");
+    let end = at.end + u32::try_from(rest.find('\n').unwrap_or(rest.len())).unwrap_or(0);
+    name_wants_no_error(function.name.as_str())
+        || docstring.is_some_and(|text| says(text.value.to_str()))
+        || comments_want_no_error(source.slice(Span::new(at.start, end)), &["#"])
 }
 
 /// `def test_lower(value) -> bool`: its caller wants the answer, and a test has none.

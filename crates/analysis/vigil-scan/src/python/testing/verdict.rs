@@ -100,11 +100,17 @@ pub(super) fn is_by_call<'a>(call: &'a ExprCall, names: &Names<'a>) -> bool {
         return !is_no_verdict(name, owner);
     }
     // Another file's test, run from here.
-    let runs_a_test = original.starts_with("test_") && names.is_imported(name);
+    let runs_a_test = original.trim_start_matches('_').starts_with("test_") && names.is_imported(name);
     if owner.is_none() && (BARE.contains(&original) || runs_a_test) {
         return true;
     }
     match original {
+        // `self.checkequal(…)`: what a class of tests calls a check of its own.
+        _ if inherits(owner)
+            && ["check", "verify", "expect"].iter().any(|word| original.starts_with(word)) =>
+        {
+            true
+        }
         // Inherited and not seen here: `self.run_test(…)`, `super().test_x()`.
         _ if inherits(owner)
             && has_word(original, &["test", "tests"])
@@ -124,6 +130,47 @@ pub(super) fn is_by_call<'a>(call: &'a ExprCall, names: &Names<'a>) -> bool {
         "pedantic" => true,
         _ => false,
     }
+}
+
+/// The call is given the test itself, or one of its assertions: `Checker(self)`, `roundtrip(self.assertEqual, value)`. What
+/// is called asserts with it.
+pub(super) fn hands_on(call: &ExprCall) -> bool {
+    let name = match call.func.as_ref() {
+        Expr::Name(name) => name.id.as_str(),
+        Expr::Attribute(attribute) => attribute.attr.as_str(),
+        _ => return false,
+    };
+    if matches!(
+        name,
+        "super"
+            | "getattr"
+            | "setattr"
+            | "hasattr"
+            | "delattr"
+            | "isinstance"
+            | "type"
+            | "id"
+            | "repr"
+            | "str"
+            | "vars"
+            | "ref"
+            | "proxy"
+            | "partial"
+            | "print"
+            | "append"
+            | "hash"
+            | "dir"
+            | "setUp"
+            | "tearDown"
+    ) {
+        return false;
+    }
+    let keywords = call.arguments.keywords.iter().map(|keyword| &keyword.value);
+    call.arguments.args.iter().chain(keywords).any(|argument| match argument {
+        Expr::Name(name) => name.id.as_str() == "self",
+        Expr::Attribute(attribute) => is_by_name(&attribute.attr) && inherits(Some(&attribute.value)),
+        _ => false,
+    })
 }
 
 /// The method is an assertion by its name: what it is bound to is one too.

@@ -270,3 +270,36 @@ fn names_the_framework() {
     );
     assert_eq!(framework("from .x import bp\n@bp.route('/a')\ndef f(): ..."), "flask");
 }
+
+/// `TARGET into ROUTER` with the guards, for each router of another file that is mounted.
+#[track_caller]
+fn mounts(text: &str, expect: &[(&str, &[&str])]) {
+    let found: Vec<_> = facts(text).mounts;
+    let told: Vec<(String, Vec<&str>)> = found
+        .iter()
+        .map(|mount| {
+            let guards = mount.guards.iter().map(String::as_str).collect();
+            (format!("{} into {}", mount.target, mount.into), guards)
+        })
+        .collect();
+    let told: Vec<(&str, &[&str])> =
+        told.iter().map(|(target, guards)| (target.as_str(), guards.as_slice())).collect();
+    assert_eq!(told, expect, "{text}");
+}
+
+#[test]
+fn routers_of_other_files_are_mounted_with_all_that_stands_before_them() {
+    mounts(
+        "from fastapi import FastAPI, Depends\nfrom .routers import users\napp = FastAPI(dependencies=[Depends(get_token)])\napp.include_router(users.router, dependencies=[Depends(check_user)])",
+        &[(".routers.users.router into app", &["get_token", "check_user"])],
+    );
+    mounts(
+        "from app.users import bp as users_bp\nfrom flask import Flask\napp = Flask(__name__)\n@app.before_request\ndef require_login():\n    pass\napp.register_blueprint(users_bp)",
+        &[("app.users.bp into app", &["require_login"])],
+    );
+    mounts(
+        "from ...users import router\nfrom fastapi import APIRouter\napi = APIRouter()\nv1 = APIRouter()\nv1.include_router(router)\napi.include_router(v1)",
+        &[("...users.router into api", &[])],
+    );
+    mounts("from fastapi import FastAPI\napp = FastAPI()\nr = APIRouter()\napp.include_router(r)", &[]);
+}

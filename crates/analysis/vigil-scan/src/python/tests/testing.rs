@@ -47,6 +47,20 @@ fn a_file_holds_tests_by_its_name_or_its_directory() {
         ("latest/a.py", 0),
         ("contest.py", 0),
     ] {
+        let text = "class TestA:\n    def test_a(self): ...";
+        assert_eq!(facts_at(path, text).tests.len(), expect, "{path}");
+    }
+}
+
+#[test]
+fn a_script_beside_tests_holds_none() {
+    for (path, expect) in [
+        ("tests/test_a.py", 1),
+        ("tests/a_test.py", 1),
+        ("tests/tests.py", 1),
+        ("tests/audit.py", 0),
+        ("tests/__init__.py", 0),
+    ] {
         assert_eq!(facts_at(path, "def test_a(): ...").tests.len(), expect, "{path}");
     }
 }

@@ -81,3 +81,69 @@ def test_total():
 #: good no test file @ totals.py
 def test_total():
     total([])
+#: good name says that nothing shall go wrong
+def test_close_twice_does_not_raise():
+    client.close()
+    client.close()
+#: good comment says that nothing shall go wrong
+def test_close():
+    # Used to crash when nothing was open.
+    client.close()
+#: good docstring says that nothing shall go wrong
+def test_close():
+    """Closing twice is no error."""
+    client.close()
+#: bad name says so and nothing is called
+def test_does_not_raise():
+    pass
+#: good raises what fails
+def test_total():
+    if total([1]) != 1:
+        raise TestFailed("wrong total")
+#: good helper that raises what fails
+def tester(left, right):
+    if left != right:
+        raise TestFailed("differs")
+def test_total():
+    tester(total([1]), 1)
+#: bad raises for its own purpose
+def test_total():
+    try:
+        raise ValueError("x")
+    except ValueError:
+        total([1])
+#: good hands the test on
+class T(TestCase):
+    def test_total(self):
+        with Tracer(self) as tracer:
+            tracer.run(total)
+#: good hands an assertion on
+class T(TestCase):
+    def test_total(self):
+        roundtrip(self.assertEqual, total)
+#: bad hands itself to what is no check
+class T(TestCase):
+    def test_total(self):
+        setattr(self, "x", total([1]))
+#: good method of the class it is mixed into
+class Base(TestCase):
+    def same(self, left, right):
+        self.assertEqual(left, right)
+class Mixin:
+    def test_total(self):
+        self.same(total([1]), 1)
+#: good own check
+class T(Base):
+    def test_total(self):
+        self.checkequal(total([1]), 1)
+#: good function of a script @ tests/audit.py
+def test_total():
+    total([1])
+#: bad method of a mixin @ tests/mixins.py
+class TotalTests:
+    def test_total(self):
+        total([1])
+#: good another file's check
+from enum import _test_simple_enum
+def test_enum():
+    _test_simple_enum(A, B)

@@ -21,3 +21,31 @@ test('adds', (t) => { t.equal(total([1, 2]), 3); t.end(); });
 it('answers', async () => { await request(app).get('/').expect(200); });
 //: good todo
 it.todo('adds');
+//: good title says that nothing shall go wrong
+it('does not throw when closed twice', () => { client.close(); client.close(); });
+//: good comment says that nothing shall go wrong
+it('closes', () => {
+  // must not throw
+  client.close();
+});
+//: bad title says so and nothing is called
+it('does not throw', () => {});
+//: good helper in the callback of a group
+describe('total', () => {
+  const check = (value: number, expected: number) => {
+    if (value) { expect(value).toBe(expected); }
+  };
+  it('adds', () => { check(total([1]), 1); });
+});
+//: bad function in the callback of a group
+describe('total', () => {
+  const prepare = (value: number) => { run(value); };
+  it('adds', () => { prepare(1); });
+});
+//: good types are judged by the compiler @ a.test-d.ts
+it('adds', () => { total([1]); });
+//: good types within a test
+it('adds', () => {
+  const result = total([1]);
+  const check: Expect<Equal<typeof result, number>> = true;
+});

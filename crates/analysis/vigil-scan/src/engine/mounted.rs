@@ -1,0 +1,190 @@
+//! Routes whose guard stands in another file: where their router is mounted.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::Judged;
+use crate::config::Config;
+use crate::deps::plain;
+use crate::facts::Mount;
+use crate::finding::Finding;
+use crate::rule::RuleId;
+use crate::rules::{ROUTER, stand_guard};
+
+/// Longer chains of routers that are mounted into each other are not followed.
+const MAX_CHAIN: usize = 8;
+
+/// Takes back findings about routes that nothing guards in their own file, when every file that mounts their router guards it.
+/// `judged` is sorted by path.
+pub(super) fn withdraw(judged: &mut [(PathBuf, Judged)], config: &Config) {
+    if judged.iter().all(|(_, judged)| judged.mounts.is_empty()) {
+        return;
+    }
+    let mounted = Mounted::of(judged);
+    let mut open: BTreeSet<(usize, usize)> = BTreeSet::new();
+    for (file, (path, judged)) in judged.iter().enumerate() {
+        for (index, finding) in judged.findings.iter().enumerate() {
+            if let Some((router, method)) = routed(finding)
+                && mounted.is_guarded(path, router, method, &config.auth.guards, MAX_CHAIN)
+            {
+                open.insert((file, index));
+            }
+        }
+    }
+    for (file, (_, judged)) in judged.iter_mut().enumerate() {
+        let mut index = 0;
+        judged.findings.retain(|_| {
+            index += 1;
+            !open.contains(&(file, index - 1))
+        });
+    }
+}
+
+/// The router and the method of a finding about a route.
+fn routed(finding: &Finding) -> Option<(&str, &str)> {
+    if !matches!(finding.rule, RuleId::Auth001 | RuleId::Auth002) {
+        return None;
+    }
+    Some((finding.metadata.get(ROUTER)?.as_str()?, finding.metadata.get("method")?.as_str()?))
+}
+
+/// Who mounts which router.
+struct Mounted {
+    /// By the file and the name of the router: the file that mounts it, and how.
+    places: BTreeMap<(PathBuf, String), Vec<(PathBuf, Mount)>>,
+}
+
+impl Mounted {
+    fn of(judged: &[(PathBuf, Judged)]) -> Self {
+        let mut places: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (path, file) in judged {
+            for mount in &file.mounts {
+                if let Some(router) = router_of(&mount.target, path, judged) {
+                    places.entry(router).or_default().push((path.clone(), mount.clone()));
+                }
+            }
+        }
+        Self { places }
+    }
+
+    /// The router is mounted, and guarded wherever it is.
+    fn is_guarded(&self, file: &Path, router: &str, method: &str, more: &[String], steps: usize) -> bool {
+        let Some(steps) = steps.checked_sub(1) else { return false };
+        let key = (file.to_owned(), router.to_owned());
+        self.places.get(&key).is_some_and(|places| {
+            places.iter().all(|(home, mount)| {
+                stand_guard(&mount.guards, method, more)
+                    || self.is_guarded(home, &mount.into, method, more, steps)
+            })
+        })
+    }
+}
+
+/// The file and the name of a router that another file imports by a dotted path.
+fn router_of(target: &str, home: &Path, judged: &[(PathBuf, Judged)]) -> Option<(PathBuf, String)> {
+    let level = target.len() - target.trim_start_matches('.').len();
+    let path = target.get(level..)?;
+    let (module, router) = path.rsplit_once('.').unwrap_or(("", path));
+    let folder = home.parent().unwrap_or(Path::new(""));
+    let known = |path: &Path| judged.binary_search_by(|(known, _)| known.as_path().cmp(path)).is_ok();
+    let within = |base: &Path| {
+        let stem: PathBuf =
+            module.split('.').filter(|part| !part.is_empty()).fold(base.to_owned(), |at, part| at.join(part));
+        let file = stem.with_extension("py");
+        let package = stem.join("__init__.py");
+        let found =
+            [file, package].into_iter().map(|path| plain(&path)).find(|path| path != home && known(path));
+        found.map(|path| (path, router.to_owned()))
+    };
+    match level {
+        0 if module.is_empty() => None,
+        // The nearest directory above that the path may start from.
+        0 => folder.ancestors().find_map(|base| within(base).or_else(|| within(&base.join("src")))),
+        level => within(folder.ancestors().nth(level - 1)?),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Mount;
+
+    /// Routes of `file` are reported when nothing guards them; mounts are `FILE: TARGET <- GUARD into ROUTER`.
+    #[track_caller]
+    fn check(file: &str, mounts: &[(&str, &str, &str, &str)], guarded: bool) {
+        let mut judged: BTreeMap<PathBuf, Judged> = BTreeMap::new();
+        let source = crate::source::Source::new(
+            file,
+            "from fastapi import APIRouter\nrouter = APIRouter()\n@router.get(\"/users\")\ndef f(): ...\n"
+                .to_owned(),
+        );
+        let (facts, _) = crate::python::read(&source);
+        let config = Config::default();
+        let env_examples = crate::rules::EnvExamples::default();
+        let context = crate::rules::Context { config: &config, env_examples: &env_examples };
+        let findings = crate::rules::judge(&source, &facts, &context);
+        assert_eq!(findings.len(), 1);
+        judged.insert(PathBuf::from(file), Judged { findings, ..Judged::default() });
+        for (home, target, guard, into) in mounts {
+            let guards = if guard.is_empty() { Vec::new() } else { vec![(*guard).to_owned()] };
+            let mount = Mount { target: (*target).to_owned(), guards, into: (*into).to_owned() };
+            judged.entry(PathBuf::from(home)).or_default().mounts.push(mount);
+        }
+        let mut judged: Vec<_> = judged.into_iter().collect();
+        withdraw(&mut judged, &config);
+        let left: usize = judged.iter().map(|(_, judged)| judged.findings.len()).sum();
+        assert_eq!(left == 0, guarded, "{mounts:?}");
+    }
+
+    const FILE: &str = "app/routers/users.py";
+
+    #[test]
+    fn a_guard_where_the_router_is_mounted_counts() {
+        check(FILE, &[("app/main.py", ".routers.users.router", "get_current_user", "app")], true);
+        check(FILE, &[("app/main.py", "app.routers.users.router", "get_current_user", "app")], true);
+        check(FILE, &[("app/api/v1/api.py", "...routers.users.router", "verify_token", "app")], true);
+        check(
+            "src/app/routers/users.py",
+            &[("main.py", "app.routers.users.router", "verify_token", "app")],
+            true,
+        );
+        check("app/users/__init__.py", &[("app/main.py", "app.users.router", "verify_token", "app")], true);
+    }
+
+    #[test]
+    fn a_mount_without_a_guard_or_of_another_router_does_not() {
+        check(FILE, &[], false);
+        check(FILE, &[("app/main.py", ".routers.users.router", "", "app")], false);
+        check(FILE, &[("app/main.py", ".routers.users.router", "get_db", "app")], false);
+        check(FILE, &[("app/main.py", ".routers.items.router", "verify_token", "app")], false);
+        check(FILE, &[("app/main.py", ".routers.users.other", "verify_token", "app")], false);
+        check(
+            FILE,
+            &[
+                ("app/main.py", ".routers.users.router", "verify_token", "app"),
+                ("app/public.py", ".routers.users.router", "", "app"),
+            ],
+            false,
+        );
+    }
+
+    #[test]
+    fn chains_of_mounts_are_followed_to_their_end() {
+        check(
+            FILE,
+            &[
+                ("app/api.py", ".routers.users.router", "", "api_router"),
+                ("app/main.py", ".api.api_router", "verify_token", "app"),
+            ],
+            true,
+        );
+        check(
+            FILE,
+            &[
+                ("app/api.py", ".routers.users.router", "", "a"),
+                ("app/routers/users.py", "..api.a", "", "router"),
+            ],
+            false,
+        );
+    }
+}

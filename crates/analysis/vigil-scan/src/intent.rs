@@ -1,0 +1,138 @@
+//! What a test says it is for, in its name and its comments.
+
+/// Sayings of tests that only want nothing to go wrong, in lower case with single spaces.
+const SAYINGS: &[&str] = &[
+    "not raise",
+    "n't raise",
+    "not throw",
+    "n't throw",
+    "not crash",
+    "n't crash",
+    "not fail",
+    "n't fail",
+    "not error",
+    "n't error",
+    "not trigger an error",
+    "not cause an error",
+    "not blow up",
+    "not hang",
+    "not deadlock",
+    "not segfault",
+    "not leak",
+    "not warn",
+    "doesnt raise",
+    "doesnt crash",
+    "doesnt fail",
+    "doesnt throw",
+    "no raise",
+    "no error",
+    "no exception",
+    "no crash",
+    "no warning",
+    "no leak",
+    "nocrash",
+    "noerror",
+    "noraise",
+    "without error",
+    "without raising",
+    "without an error",
+    "without exception",
+    "without throwing",
+    "without crashing",
+    "without failing",
+    "without warning",
+    "smoke",
+    "segfault",
+    "should work",
+    "should succeed",
+    "should pass",
+    "must work",
+    "must succeed",
+    "just make sure",
+    "just check that",
+    "used to crash",
+    "used to raise",
+    "used to fail",
+    "infinite loop",
+    "infinite recursion",
+    "stack overflow",
+];
+
+/// More of a test is not searched for comments.
+const MAX_BYTES: usize = 64 << 10;
+
+/// The name of a test says that nothing shall go wrong.
+pub(crate) fn name_wants_no_error(name: &str) -> bool {
+    let mut plain = String::with_capacity(name.len() + 8);
+    let mut lower = false;
+    for sign in name.chars().take(400) {
+        if sign.is_uppercase() && lower {
+            plain.push(' ');
+        }
+        lower = sign.is_lowercase();
+        plain.extend(if sign == '_' { ' ' } else { sign }.to_lowercase());
+    }
+    says(&plain)
+}
+
+/// A comment within a test says so. `marks` begin comments.
+pub(crate) fn comments_want_no_error(text: &str, marks: &[&str]) -> bool {
+    let text = text.get(..MAX_BYTES).unwrap_or(text);
+    let comments = text.lines().filter_map(|line| {
+        let at = marks.iter().filter_map(|mark| line.find(mark).map(|at| at + mark.len())).min()?;
+        line.get(at..)
+    });
+    let mut whole = String::new();
+    for comment in comments.take(200) {
+        whole.push(' ');
+        whole.push_str(comment.trim());
+    }
+    says(&whole)
+}
+
+/// A text says so.
+pub(crate) fn says(text: &str) -> bool {
+    let text = text.to_lowercase().replace('\u{2019}', "'");
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    SAYINGS.iter().any(|saying| {
+        text.match_indices(saying).any(|(at, _)| {
+            // `smoker` is no smoke test, `reno error` no wish.
+            let before = text.get(..at).and_then(|before| before.chars().next_back());
+            let begins = saying.starts_with("n'") || !before.is_some_and(char::is_alphabetic);
+            let after = text.get(at + saying.len()..).unwrap_or("");
+            begins && (*saying != "smoke" || !after.starts_with(char::is_alphabetic))
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_say_that_nothing_shall_go_wrong() {
+        for name in [
+            "test_does_not_raise",
+            "testNoError",
+            "test_close_twice_no_exception",
+            "should not throw when empty",
+            "test_smoke",
+            "unsubscribing does not trigger an error",
+            "test_doesnt_crash",
+            "it doesn't fail",
+        ] {
+            assert!(name_wants_no_error(name), "{name}");
+        }
+        for name in ["test_total", "test_raises", "testErrorNo", "test_smoker", "throws when empty", ""] {
+            assert!(!name_wants_no_error(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn comments_say_it_too() {
+        assert!(comments_want_no_error("x()  # must not raise", &["#"]));
+        assert!(comments_want_no_error("x();\n// This used to\n// crash.", &["//", "/*"]));
+        assert!(!comments_want_no_error("log('does not raise')", &["//"]));
+        assert!(!comments_want_no_error("x()  # the total", &["#"]));
+    }
+}
