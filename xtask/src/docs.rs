@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::workspace::root;
 
-const COMMANDS: [&[&str]; 25] = [
+const COMMANDS: [&[&str]; 29] = [
     &[],
     &["demo"],
     &["run"],
@@ -33,6 +33,10 @@ const COMMANDS: [&[&str]; 25] = [
     &["hook"],
     &["lsp"],
     &["replay"],
+    &["model"],
+    &["model", "status"],
+    &["model", "reset"],
+    &["model", "export"],
     &["completions"],
 ];
 
