@@ -100,7 +100,7 @@ fn main() -> ExitCode {
         Command::Init(args) => command::init::run(&context, &args),
         Command::Rules(args) => command::rules::run(&context, &args),
         Command::Hook(args) => command::hook::run(&context, &args),
-        Command::Lsp(args) => command::lsp::run(args),
+        Command::Lsp(args) => command::lsp::run(&context, args),
         Command::Replay(args) => command::replay::run(&context, &args),
         Command::Model(args) => command::model::run(&context, &args),
         Command::Completions(args) => command::completions::run(&args),

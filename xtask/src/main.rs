@@ -13,8 +13,8 @@ const USAGE: &str = "\
 usage: cargo xtask COMMAND
   planes          which crate may import which: workspace edges and approved third parties
   doors           ways around the planes that a manifest does not show
-  docs            write docs/guide/cli.md from the help texts
-  docs --check    say whether it is up to date
+  docs            write docs/guide/cli.md from the help texts and docs/rules from the rules
+  docs --check    say whether they are up to date
   train           make the shipped models from ../shared/traces
   train --replay FILE   the same from what `vigil replay --features --json FILE` wrote of them
   train --check   say whether they are still the same

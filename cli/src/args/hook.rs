@@ -25,12 +25,16 @@ pub(crate) struct Hook {
 #[derive(Debug, Args)]
 #[command(
     after_help = "Editors start it themselves: point a generic language client at `vigil lsp` for Python, JavaScript and\n\
-    TypeScript files. Nothing is asked of the network."
+    TypeScript files, and for manifests such as requirements.txt, package.json, Cargo.toml, go.mod and pom.xml. Registries\n\
+    are asked about the packages of a manifest when it is opened or saved, not while it is typed."
 )]
 pub(crate) struct Lsp {
     /// Configuration file [default: .vigil.yaml where a file lies, or above]
     #[arg(short, long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// Ask no registry
+    #[arg(long)]
+    pub(crate) offline: bool,
     /// Kept for clients that add it; standard input and output are all there is
     #[arg(long, hide = true)]
     pub(crate) stdio: bool,

@@ -125,21 +125,8 @@ pub(crate) struct Deps {
     /// Exit code 4 when a registry does not answer
     #[arg(long)]
     pub(crate) require_registry: bool,
-    /// Report format, and its file
-    #[arg(short, long, value_name = "FORMAT[=FILE]")]
-    pub(crate) format: Vec<String>,
-    /// File of the first format that names none
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
-    /// Configuration file [default: .vigil.yaml here or above]
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
-    /// Lowest severity that makes exit code 1 [default: high, or the configuration]
-    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
-    pub(crate) fail_on: Option<Severity>,
-    /// Tell what is done, on standard error
-    #[arg(short, long)]
-    pub(crate) verbose: bool,
+    #[command(flatten)]
+    pub(crate) common: Common,
 }
 
 #[derive(Debug, Args)]
@@ -154,6 +141,13 @@ pub(crate) struct Tests {
     /// Kept for older scripts; tests need no network
     #[arg(long, hide = true)]
     pub(crate) offline: bool,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// What `vigil deps` and `vigil tests` share.
+#[derive(Debug, Args)]
+pub(crate) struct Common {
     /// Report format, and its file
     #[arg(short, long, value_name = "FORMAT[=FILE]")]
     pub(crate) format: Vec<String>,
@@ -198,6 +192,9 @@ pub(crate) struct Rules {
     /// How to show it
     #[arg(short, long, value_enum, default_value_t = RulesFormat::Table)]
     pub(crate) format: RulesFormat,
+    /// Write the published pages into this directory, as `cargo xtask docs` does
+    #[arg(long, value_name = "DIR", hide = true, conflicts_with_all = ["id", "format"])]
+    pub(crate) pages: Option<PathBuf>,
 }
 
 /// How rules are shown.

@@ -12,18 +12,18 @@ pub(crate) fn run_deps(context: &Context, args: Deps) -> Ended {
         context,
         Plan {
             paths: args.path.into_iter().collect(),
-            config: args.config,
+            config: args.common.config,
             flags: Flags {
-                fail_on: args.fail_on,
+                fail_on: args.common.fail_on,
                 categories: vec![Category::Dependency],
                 offline: args.offline,
                 no_verify: args.no_verify,
                 ..Flags::default()
             },
-            formats: args.format,
-            output: args.output,
+            formats: args.common.format,
+            output: args.common.output,
             require_registry: args.require_registry,
-            verbose: args.verbose,
+            verbose: args.common.verbose,
             ..Plan::default()
         },
     )

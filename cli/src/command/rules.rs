@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use anyhow::Context as _;
 use serde_json::{Value, json};
 use vigil_scan::{Category, Rule, RuleId};
 
@@ -10,6 +11,14 @@ use crate::args::{Rules, RulesFormat};
 use crate::exit::{self, Ended};
 
 pub(crate) fn run(_context: &Context, args: &Rules) -> Ended {
+    if let Some(folder) = &args.pages {
+        std::fs::create_dir_all(folder).with_context(|| format!("making `{}`", folder.display()))?;
+        for (name, text) in vigil_scan::rule_pages() {
+            let file = folder.join(name);
+            std::fs::write(&file, text).with_context(|| format!("writing `{}`", file.display()))?;
+        }
+        return Ok(exit::OK);
+    }
     let text = match (args.id, args.format) {
         (Some(id), RulesFormat::Table) => page(id.rule()),
         (Some(id), RulesFormat::Json) => serde_json::to_string_pretty(&entry(id.rule(), true))? + "\n",

@@ -20,17 +20,17 @@ pub(crate) fn run_tests(context: &Context, args: Tests) -> Ended {
         context,
         Plan {
             paths,
-            config: args.config,
+            config: args.common.config,
             flags: Flags {
-                fail_on: args.fail_on,
+                fail_on: args.common.fail_on,
                 categories: vec![Category::TestQuality],
                 min_assertions: args.min_assertions,
                 offline: true,
                 ..Flags::default()
             },
-            formats: args.format,
-            output: args.output,
-            verbose: args.verbose,
+            formats: args.common.format,
+            output: args.common.output,
+            verbose: args.common.verbose,
             ..Plan::default()
         },
     )

@@ -14,6 +14,10 @@ pub(crate) struct Install {
     pub(crate) pypi: Vec<String>,
     /// For npm: the name, and the version when one is named exactly.
     pub(crate) npm: Vec<(String, Option<String>)>,
+    /// For crates.io, in the same way.
+    pub(crate) cargo: Vec<(String, Option<String>)>,
+    /// For the Go module proxy: modules on forges, whose paths tell where they end.
+    pub(crate) go: Vec<(String, Option<String>)>,
     /// The command names another registry than the usual ones: names are compared, and nobody is asked.
     pub(crate) elsewhere: bool,
     /// Where the command runs.
@@ -43,7 +47,7 @@ const ELSEWHERE_VARIABLES: &[&str] = &[
     "NPM_CONFIG_REGISTRY=",
 ];
 
-/// What the command installs from PyPI and npm, if anything.
+/// What the command installs from the registries that are known, if anything.
 pub(super) fn of(action: &Action, text: &str, directory: &Path) -> Option<Install> {
     let mut install = Install {
         directory: directory.to_owned(),
@@ -70,6 +74,10 @@ pub(super) fn of(action: &Action, text: &str, directory: &Path) -> Option<Instal
             {
                 install.npm.push((name.clone(), exact_version(word, name)));
             }
+            "crates" if is_crate_name(name) && !command.iter().any(|word| LOCAL.contains(&word.as_str())) => {
+                install.cargo.push((name.clone(), exact_version(word, name)));
+            }
+            "go" => install.go.extend(module(word)),
             _ => {}
         }
     }
@@ -77,7 +85,50 @@ pub(super) fn of(action: &Action, text: &str, directory: &Path) -> Option<Instal
     install.pypi.dedup();
     install.npm.sort();
     install.npm.dedup();
-    (!install.pypi.is_empty() || !install.npm.is_empty()).then_some(install)
+    for list in [&mut install.cargo, &mut install.go] {
+        list.sort();
+        list.dedup();
+    }
+    let any = !install.pypi.is_empty() || !install.npm.is_empty();
+    (any || !install.cargo.is_empty() || !install.go.is_empty()).then_some(install)
+}
+
+/// Words that take crates from somewhere else.
+const LOCAL: &[&str] = &["--git", "--path", "--index"];
+
+fn is_crate_name(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.len() <= 64
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+}
+
+/// The module of `github.com/a/b/cmd/c@v1.2.3`: a repository of a forge, with the version when one is named.
+fn module(word: &str) -> Option<(String, Option<String>)> {
+    let (path, version) = word.split_once('@').unwrap_or((word, ""));
+    let parts: Vec<&str> = path.split('/').collect();
+    let [
+        host @ ("github.com" | "gitlab.com" | "bitbucket.org" | "codeberg.org"),
+        owner,
+        repository,
+        rest @ ..,
+    ] = parts.as_slice()
+    else {
+        return None;
+    };
+    let plain = |part: &str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+    };
+    let major = rest.first().filter(|part| {
+        part.strip_prefix('v')
+            .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
+    });
+    let name = [Some(host), Some(owner), Some(repository), major].into_iter().flatten().copied();
+    // A module may begin further down, and then its versions are not those of the repository.
+    let is_version = version.starts_with('v')
+        && version.matches('.').count() >= 2
+        && rest.len() == usize::from(major.is_some());
+    (plain(owner) && plain(repository))
+        .then(|| (name.collect::<Vec<_>>().join("/"), is_version.then(|| version.to_owned())))
 }
 
 /// The word is the name with a version or extras, and no address, file or alias.
@@ -190,6 +241,23 @@ mod tests {
     }
 
     #[test]
+    fn finds_crates_and_modules() {
+        let found = install("cargo add serdee tokio@1.38.0 --features full");
+        assert_eq!(
+            found.cargo,
+            [("serdee".to_owned(), None), ("tokio".to_owned(), Some("1.38.0".to_owned()))]
+        );
+        let found = install("go get github.com/a/b/v2@v2.1.0 && go install github.com/c/d/cmd/e@latest");
+        assert_eq!(
+            found.go,
+            [
+                ("github.com/a/b/v2".to_owned(), Some("v2.1.0".to_owned())),
+                ("github.com/c/d".to_owned(), None),
+            ]
+        );
+    }
+
+    #[test]
     fn leaves_alone_what_no_registry_knows() {
         for command in [
             "pip install -r requirements.txt",
@@ -201,7 +269,10 @@ mod tests {
             "npm create vite my-app",
             "npm install $PKG",
             "conda install numpyy",
-            "cargo add serdee",
+            "cargo add --git https://example.org/x serdee",
+            "cargo install --path .",
+            "go install ./cmd/x",
+            "go get golang.org/x/tools/cmd/goimports@latest",
             "npx tsc --noEmit",
             "pip uninstall requests",
             "echo pip install x",

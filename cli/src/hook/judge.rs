@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use vigil_scan::{Finding, RuleId, Severity};
 
-use super::change::{Draft, Write};
+use super::change::{Change, Draft, Write};
 use super::client::{Event, Moment};
 use super::deed::Deed;
 use super::install::Install;
@@ -17,7 +17,7 @@ use crate::scan::Judge;
 const MAX_DEEDS: usize = 100;
 
 /// Judges the deeds.
-pub(super) fn judge(deeds: &[Deed], event: &Event, hook: &Hook) -> anyhow::Result<Report> {
+pub(super) fn judge(deeds: &[Deed], event: &Event, hook: &Hook) -> Report {
     let mut report =
         Report { tool: event.tool.clone(), before: event.moment == Moment::Before, ..Report::default() };
     let judge = Judge::new(hook.config.clone());
@@ -25,13 +25,13 @@ pub(super) fn judge(deeds: &[Deed], event: &Event, hook: &Hook) -> anyhow::Resul
         match deed {
             Deed::Write(write) => match drafted(write, event.moment) {
                 Ok(Some(draft)) if is_manifest(&write.path) => {
-                    declared(write, &draft, event, &judge, hook, &mut report)?;
+                    declared(write, &draft, event, &judge, hook, &mut report);
                 }
                 Ok(Some(draft)) => written(write, &draft, event, &judge, &mut report),
                 Ok(None) => {}
                 Err(problem) => report.unchecked.push(format!("{problem}; it was not checked")),
             },
-            Deed::Install(install) => installed(install, &judge, hook, &mut report)?,
+            Deed::Install(install) => installed(install, &judge, hook, &mut report),
         }
     }
     if deeds.len() > MAX_DEEDS {
@@ -46,7 +46,7 @@ pub(super) fn judge(deeds: &[Deed], event: &Event, hook: &Hook) -> anyhow::Resul
     });
     report.unchecked.sort();
     report.unchecked.dedup();
-    Ok(report)
+    report
 }
 
 fn drafted(write: &Write, moment: Moment) -> Result<Option<Draft>, String> {
@@ -63,7 +63,12 @@ fn written(write: &Write, draft: &Draft, event: &Event, judge: &Judge, report: &
     report.unchecked.extend(problem);
     let loaded = judge.settings(path.parent().unwrap_or(&event.directory));
     let fail_on = loaded.settings.config_for(&path).fail_on;
-    let serious: Vec<&Finding> = now.findings.iter().filter(|finding| finding.severity >= fail_on).collect();
+    // A program that is run once is no part of the project; its secrets still stand in histories and logs.
+    let is_said = matches!(write.change, Change::Said(_));
+    let counts =
+        |finding: &&Finding| !is_said || finding.rule.rule().category == vigil_scan::Category::Secrets;
+    let serious: Vec<&Finding> =
+        now.findings.iter().filter(|finding| finding.severity >= fail_on).filter(counts).collect();
     if serious.is_empty() {
         return;
     }
@@ -85,14 +90,7 @@ fn written(write: &Write, draft: &Draft, event: &Event, judge: &Judge, report: &
 }
 
 /// Packages that a manifest declares on changed lines.
-fn declared(
-    write: &Write,
-    draft: &Draft,
-    event: &Event,
-    judge: &Judge,
-    hook: &Hook,
-    report: &mut Report,
-) -> anyhow::Result<()> {
+fn declared(write: &Write, draft: &Draft, event: &Event, judge: &Judge, hook: &Hook, report: &mut Report) {
     let path = std::path::absolute(&write.path).unwrap_or_else(|_| write.path.clone());
     let directory = path.parent().unwrap_or(&event.directory);
     let loaded = judge.settings(directory);
@@ -100,25 +98,24 @@ fn declared(
     let config = loaded.settings.config_for(&path);
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     if loaded.settings.excludes(&path, &event.directory) {
-        return Ok(());
+        return;
     }
-    let checked = hook.online.check(&name, &draft.text, directory, &config)?;
+    let checked = hook.online.check(&name, &draft.text, directory, &config);
     report.unchecked.extend(silent(&checked));
     let serious = checked.findings.iter().filter(|finding| finding.severity >= config.fail_on);
     for finding in serious.filter(|finding| draft.changed.touch(finding.start.line, finding.end.line)) {
         report.findings.push(told(finding, Place::Line(shown(&path, &event.directory), finding.start.line)));
     }
-    Ok(())
 }
 
 /// Packages that a command installs.
-fn installed(install: &Install, judge: &Judge, hook: &Hook, report: &mut Report) -> anyhow::Result<()> {
+fn installed(install: &Install, judge: &Judge, hook: &Hook, report: &mut Report) {
     let loaded = judge.settings(&install.directory);
     report.unchecked.extend(loaded.problem.clone());
     let mut config = loaded.settings.config.clone();
     config.deps.offline |= install.elsewhere;
     for (name, text) in manifests(install) {
-        let checked = hook.online.check(name, &text, &install.directory, &config)?;
+        let checked = hook.online.check(name, &text, &install.directory, &config);
         report.unchecked.extend(silent(&checked));
         for finding in checked.findings.iter().filter(|finding| finding.severity >= config.fail_on) {
             let package = finding.metadata.get("package").and_then(|package| package.as_str());
@@ -127,7 +124,6 @@ fn installed(install: &Install, judge: &Judge, hook: &Hook, report: &mut Report)
                 .push(told(finding, Place::Package(package.unwrap_or(&finding.snippet).to_owned())));
         }
     }
-    Ok(())
 }
 
 fn told(finding: &Finding, place: Place) -> Told {

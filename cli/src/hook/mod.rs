@@ -15,6 +15,7 @@ mod judge;
 mod packages;
 mod report;
 mod shell;
+mod spoken;
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -71,7 +72,7 @@ impl Hook {
         if deeds.is_empty() {
             return Ok(Answer::default());
         }
-        let report = judge::judge(&deeds, &event, self)?;
+        let report = judge::judge(&deeds, &event, self);
         let mut answer = match report.findings.is_empty() {
             true => Answer::default(),
             false => client.say(&event, &report),

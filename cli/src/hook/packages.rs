@@ -1,9 +1,9 @@
 //! Names of packages: compared with well-known ones, and asked for at their registry when that may be done.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use vigil_scan::{
     Checked, Config, Fetch, FetchError, FetchRequest, FetchResponse, NoteKind, Project, Registries, RuleId,
     check_dependencies,
@@ -25,7 +25,7 @@ pub(crate) struct Online {
     addresses: Addresses,
     http: Http,
     cache: Option<PathBuf>,
-    settings: std::collections::BTreeMap<String, String>,
+    settings: BTreeMap<String, String>,
     files: Vec<PathBuf>,
 }
 
@@ -43,15 +43,7 @@ impl Online {
     }
 
     /// Checks one manifest that is not on the disk, as if it stood in the directory.
-    pub(super) fn check(
-        &self,
-        name: &str,
-        text: &str,
-        directory: &Path,
-        config: &Config,
-    ) -> anyhow::Result<Checked> {
-        let place = tempfile::tempdir().context("making a place for a manifest")?;
-        std::fs::write(place.path().join(name), text).context("writing a manifest")?;
+    pub(super) fn check(&self, name: &str, text: &str, directory: &Path, config: &Config) -> Checked {
         let mut config = config.clone();
         for (rule, setting) in &mut config.rules {
             setting.enabled &= RULES.contains(rule);
@@ -67,9 +59,17 @@ impl Online {
             settings: self.settings.clone(),
             settings_files: self.files.iter().cloned().chain(own.filter(|path| path.is_file())).collect(),
         };
-        let project =
-            Project { root: place.path().to_owned(), files: vec![name.into()], ..Project::default() };
-        Ok(check_dependencies(&project, &config, &registries, jiff::Timestamp::now()))
+        // Lock files and settings beside it tell what is private.
+        let project = Project {
+            root: directory.to_owned(),
+            files: vec![name.into()],
+            contents: BTreeMap::from([(name.into(), text.as_bytes().to_vec())]),
+            ..Project::default()
+        };
+        let mut checked = check_dependencies(&project, &config, &registries, jiff::Timestamp::now());
+        // What it includes is not what is about to be written.
+        checked.findings.retain(|finding| finding.file.as_path() == Path::new(name));
+        checked
     }
 }
 
@@ -87,6 +87,20 @@ pub(super) fn manifests(install: &Install) -> Vec<(&'static str, String)> {
             .collect();
         manifests.push(("package.json", serde_json::json!({ "dependencies": dependencies }).to_string()));
     }
+    if !install.cargo.is_empty() {
+        let lines = install.cargo.iter().map(|(name, version)| {
+            let version = version.as_deref().map_or_else(|| "*".to_owned(), |version| format!("={version}"));
+            format!("{name} = \"{version}\"\n")
+        });
+        manifests.push(("Cargo.toml", format!("[dependencies]\n{}", lines.collect::<String>())));
+    }
+    if !install.go.is_empty() {
+        let lines = install
+            .go
+            .iter()
+            .map(|(name, version)| format!("require {name} {}\n", version.as_deref().unwrap_or("latest")));
+        manifests.push(("go.mod", lines.collect()));
+    }
     manifests
 }
 
@@ -95,9 +109,12 @@ pub(super) fn manifests(install: &Install) -> Vec<(&'static str, String)> {
 pub(super) fn is_manifest(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     match name {
-        "pyproject.toml" | "Pipfile" | "setup.cfg" => true,
+        "pyproject.toml" | "Pipfile" | "setup.cfg" | "Cargo.toml" | "go.mod" | "pom.xml" => true,
         "package.json" => !path.ancestors().skip(1).any(is_workspace),
-        _ => name.starts_with("requirements") && name.ends_with(".txt"),
+        _ => {
+            (name.starts_with("requirements") && name.ends_with(".txt"))
+                || [".gradle", ".gradle.kts", ".versions.toml"].iter().any(|end| name.ends_with(end))
+        }
     }
 }
 

@@ -88,7 +88,10 @@ impl Told {
             Place::Line(path, line) => format!("{}:{line}", path.display()),
             Place::Package(name) => format!("`{name}`"),
         };
-        let mut line = format!("{} {} {place} {}", self.severity.name(), self.rule, sentence(&self.message));
+        let message = sentence(&self.message);
+        // A message about a package often begins with its name.
+        let place = if message.starts_with(&place) { String::new() } else { place + " " };
+        let mut line = format!("{} {} {place}{message}", self.severity.name(), self.rule);
         if !self.suggestion.is_empty() {
             line.push_str(&format!(" -> {}", sentence(&self.suggestion)));
         }
@@ -133,6 +136,18 @@ mod tests {
                 "\ncritical SEC-001 app.py:3 a secret that a template left -> read it from the environment\n"
             ),
             "{text}"
+        );
+    }
+
+    #[test]
+    fn the_name_of_a_package_is_told_once() {
+        let mut report = report(1, true);
+        report.findings[0].place = Place::Package("reqeusts".to_owned());
+        report.findings[0].message = "`reqeusts` is nearly `requests`".to_owned();
+        assert!(
+            report.text().contains("\ncritical SEC-001 `reqeusts` is nearly `requests` -> "),
+            "{}",
+            report.text()
         );
     }
 

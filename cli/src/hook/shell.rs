@@ -1,7 +1,7 @@
 //! What a shell command installs and writes: `pip install X`, `cat > file <<EOF`.
 //!
 //! `vigil-decompose` reads the shell; here stands only what it does not say: the text of a here-document, since its
-//! effects speak of files and not of contents.
+//! effects speak of files and not of contents. Texts in the words of a command are read by `spoken`.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use vigil_decompose::{Conversation, decompose};
 
 use super::change::{Change, Write};
 use super::deed::Deed;
-use super::install;
+use super::{install, spoken};
 
 /// Longer commands are not read.
 const MAX_COMMAND_BYTES: usize = 2 << 20;
@@ -37,7 +37,9 @@ pub(super) fn deeds(command: &Value, directory: &Path) -> Vec<Deed> {
     let mut deeds: Vec<Deed> =
         documents.iter().filter_map(|document| document.write(directory)).map(Deed::Write).collect();
     let whole = if documents.is_empty() { command.clone() } else { Value::String(script) };
-    deeds.extend(install::of(&action(&whole, directory), &text, directory).map(Deed::Install));
+    let action = action(&whole, directory);
+    deeds.extend(spoken::deeds(&action, directory));
+    deeds.extend(install::of(&action, &text, directory).map(Deed::Install));
     deeds
 }
 
@@ -67,6 +69,9 @@ struct Document {
 impl Document {
     /// The file that gets the text, where the command does nothing but write it there.
     fn write(&self, directory: &Path) -> Option<Write> {
+        if let Some(name) = interpreter(&self.command) {
+            return Some(Write { path: directory.join(name), change: Change::Said(self.text.clone()) });
+        }
         let action = action(&Value::String(self.command.clone()), directory);
         let effect = action.effects.iter().rev().find(|effect| effect.verb == Verb::Write)?;
         let Resource::Path(path) = &effect.resource else { return None };
@@ -76,13 +81,30 @@ impl Document {
             "tee" => effect.command.iter().any(|word| word == "-a" || word == "--append"),
             _ => return None,
         };
-        // What only the running shell knows is not known here.
-        if path.contains(['$', '*', '?', '`']) || path.starts_with('~') {
+        if !spoken::is_known(path) {
             return None;
         }
         let change =
             if appends { Change::Append(self.text.clone()) } else { Change::Whole(self.text.clone()) };
         Some(Write { path: PathBuf::from(directory).join(path), change })
+    }
+}
+
+/// The name under which a document is judged that an interpreter reads: `python - <<EOF`, `node <<EOF`.
+fn interpreter(command: &str) -> Option<&'static str> {
+    let last = command.lines().last()?.rsplit(['|', '&', ';']).next()?;
+    let mut words = last.split_whitespace();
+    let program = words.next()?.rsplit('/').next()?;
+    // Whoever is given a file reads the document as data.
+    if words.any(|word| {
+        word != "-" && !(word.starts_with('-') && word.len() == 2 && word != "-c" && word != "-m")
+    }) {
+        return None;
+    }
+    match program {
+        _ if program.starts_with("python") => Some("<command>.py"),
+        "node" | "bun" => Some("<command>.js"),
+        _ => None,
     }
 }
 
@@ -181,13 +203,21 @@ mod tests {
     }
 
     #[test]
+    fn a_document_that_is_run_is_read_as_a_program() {
+        let said = || Change::Said("x = 1\n".to_owned());
+        check("python - <<'EOF'\nx = 1\nEOF", "/p/<command>.py", said());
+        check("cd a && python3 <<EOF\nx = 1\nEOF", "/p/<command>.py", said());
+        check("cat <<EOF | python\nx = 1\nEOF", "/p/<command>.py", said());
+        check("node <<EOF\nx = 1\nEOF", "/p/<command>.js", said());
+    }
+
+    #[test]
     fn other_documents_are_not() {
         for command in [
-            "python - <<EOF\nx = 1\nEOF",
-            "cat <<EOF | python\nx = 1\nEOF",
+            "python manage.py load <<EOF\nx = 1\nEOF",
             "cat > $HOME/a.py <<EOF\nx = 1\nEOF",
             "cat <<< text > a.py",
-            "echo $((1 << 2)) > a.py",
+            "x=$((1 << 2))",
             "# cat > a.py <<EOF",
             "cat > a.py",
             "cat <<",

@@ -35,6 +35,8 @@ struct Document {
     text: Text,
     version: i32,
     due: Option<Instant>,
+    /// Registries are asked the next time: it was opened or saved, and is not just being typed.
+    asks: bool,
 }
 
 /// A document as it is at one moment.
@@ -44,6 +46,8 @@ pub(super) struct Copy {
     pub(super) text: Text,
     pub(super) version: i32,
     pub(super) roots: Vec<PathBuf>,
+    /// Registries may be asked about it.
+    pub(super) asks: bool,
 }
 
 impl Desk {
@@ -72,7 +76,7 @@ impl Desk {
     }
 
     pub(super) fn open(&self, uri: Uri, text: String, version: i32) {
-        let document = Document { text: Text::new(text), version, due: Some(Instant::now()) };
+        let document = Document { text: Text::new(text), version, due: Some(Instant::now()), asks: true };
         self.state().documents.insert(uri, document);
         self.wake.notify_one();
     }
@@ -92,6 +96,7 @@ impl Desk {
     pub(super) fn due(&self, uri: &Uri) {
         if let Some(document) = self.state().documents.get_mut(uri) {
             document.due = Some(Instant::now());
+            document.asks = true;
         }
         self.wake.notify_one();
     }
@@ -101,6 +106,7 @@ impl Desk {
         let now = Instant::now();
         for document in self.state().documents.values_mut() {
             document.due = Some(now);
+            document.asks = true;
         }
         self.wake.notify_one();
     }
@@ -118,6 +124,7 @@ impl Desk {
             text: document.text.clone(),
             version: document.version,
             roots: state.roots.clone(),
+            asks: false,
         })
     }
 
@@ -133,11 +140,13 @@ impl Desk {
         if due > Instant::now() {
             return Err(Some(due));
         }
+        let mut asks = false;
         if let Some(document) = state.documents.get_mut(&uri) {
             document.due = None;
+            asks = std::mem::take(&mut document.asks);
         }
         drop(state);
-        self.copy(&uri).ok_or(None)
+        self.copy(&uri).map(|copy| Copy { asks, ..copy }).ok_or(None)
     }
 
     /// Whether a document is still open and as it was.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use tower_lsp_server::ls_types::{
     CodeDescription, Diagnostic, DiagnosticSeverity, DiagnosticTag, NumberOrString, Position, Range,
 };
-use vigil_scan::{Finding, Note, NoteKind, RuleId, Severity};
+use vigil_scan::{Finding, Language, Note, NoteKind, RuleId, Severity};
 
 use super::desk::Copy;
 use super::text::Text;
@@ -19,6 +19,8 @@ pub(super) struct Judged {
     pub(super) diagnostics: Vec<Diagnostic>,
     /// What is wrong with the settings.
     pub(super) problem: Option<String>,
+    /// Registries that did not answer.
+    pub(super) unasked: Vec<String>,
 }
 
 /// Judges a document as it is.
@@ -27,10 +29,16 @@ pub(super) fn judge(judge: &Judge, copy: &Copy) -> Judged {
     let root =
         copy.roots.iter().filter(|root| path.starts_with(root)).max_by_key(|root| root.as_os_str().len());
     let root = root.cloned().or_else(|| path.parent().map(PathBuf::from)).unwrap_or_default();
-    let (report, problem) = judge.document(&path, copy.text.as_str().as_bytes(), &root);
+    let bytes = copy.text.as_str().as_bytes();
+    let (report, problem) = match vigil_scan::is_manifest(&path) && Language::of_path(&path).is_none() {
+        true => judge.manifest(&path, bytes, &root, copy.asks),
+        false => judge.document(&path, bytes, &root),
+    };
+    let silent = report.notes.iter().filter(|note| note.kind == NoteKind::Registry);
+    let unasked = silent.map(|note| note.message.clone()).collect();
     let of_findings = report.findings.iter().map(|finding| of_finding(finding, &copy.text));
     let of_notes = report.notes.iter().filter_map(|note| of_note(note, &copy.text));
-    Judged { diagnostics: of_findings.chain(of_notes).collect(), findings: report.findings, problem }
+    Judged { diagnostics: of_findings.chain(of_notes).collect(), findings: report.findings, problem, unasked }
 }
 
 /// The file of a document; what an editor has not saved yet has none, and its name tells no language.

@@ -10,7 +10,6 @@ mod server;
 mod text;
 mod worker;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use tower_lsp_server::{LspService, Server};
@@ -24,10 +23,10 @@ const STACK_BYTES: usize = 8 << 20;
 
 /// Serves one client on standard input and output until it says `exit`. The exit code is 0 when it said `shutdown` first,
 /// else 1, as the protocol wants it.
-pub(crate) fn serve(config: Option<PathBuf>) -> anyhow::Result<u8> {
+pub(crate) fn serve(judge: Judge) -> anyhow::Result<u8> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().thread_stack_size(STACK_BYTES).build()?;
-    let desk = Arc::new(Desk::new(Judge::new(config)));
+    let desk = Arc::new(Desk::new(judge));
     runtime.block_on(async {
         let mut worker = None;
         let (service, socket) = LspService::new(|client| {

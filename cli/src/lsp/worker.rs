@@ -7,7 +7,7 @@ use tower_lsp_server::Client;
 use tower_lsp_server::ls_types::{MessageType, Registration};
 
 use super::desk::{Copy, Desk};
-use super::diagnostic::{self, Judged};
+use super::diagnostic::{self, Judged, path_of};
 
 /// Works until the desk is closed.
 pub(super) async fn work(client: Client, desk: Arc<Desk>) {
@@ -21,7 +21,14 @@ pub(super) async fn work(client: Client, desk: Arc<Desk>) {
             }
         }
         match desk.take_due() {
-            Ok(copy) => judge(&client, &desk, copy, &mut told).await,
+            Ok(copy) => {
+                // What is known without asking is told at once.
+                let asks = copy.asks && path_of(&copy).is_some_and(|path| desk.judge.asks_for(&path));
+                judge(&client, &desk, Copy { asks: false, ..copy.clone() }, &mut told).await;
+                if asks && desk.is_current(&copy) {
+                    judge(&client, &desk, copy, &mut told).await;
+                }
+            }
             Err(None) => desk.changed().await,
             Err(Some(due)) => {
                 tokio::select! {
@@ -39,7 +46,7 @@ async fn judge(client: &Client, desk: &Arc<Desk>, copy: Copy, told: &mut BTreeSe
         let (desk, copy) = (Arc::clone(desk), copy.clone());
         tokio::task::spawn_blocking(move || diagnostic::judge(&desk.judge, &copy)).await
     };
-    let Judged { diagnostics, problem, .. } = match judging {
+    let Judged { diagnostics, problem, unasked, .. } = match judging {
         Ok(judged) => judged,
         Err(error) => {
             client
@@ -55,6 +62,9 @@ async fn judge(client: &Client, desk: &Arc<Desk>, copy: Copy, told: &mut BTreeSe
         }
         Some(_) => {}
         None => told.clear(),
+    }
+    for message in unasked {
+        client.log_message(MessageType::WARNING, message).await;
     }
     if desk.is_current(&copy) {
         client.publish_diagnostics(uri, diagnostics, Some(version)).await;

@@ -30,7 +30,7 @@ pub(crate) fn apply(
         return Ok(false);
     }
     let changes: usize = fixes.iter().map(|fix| fix.titles.len()).sum();
-    let told = format!("{changes} changes in {} files", fixes.len());
+    let told = format!("{} in {}", counted(changes, "change"), counted(fixes.len(), "file"));
     match fixing {
         Fixing::Show => {
             writeln!(out, "{told}; leave out --dry-run to make them")?;
@@ -50,6 +50,11 @@ pub(crate) fn apply(
     }
     writeln!(out, "{told} made")?;
     Ok(written > 0)
+}
+
+/// `1 file`, `2 files`.
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Whether a file is still what the change was made for.

@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use vigil_scan::Changes;
+use vigil_scan::{Changes, Staged};
 
 use crate::exit::UsageError;
 
@@ -85,11 +85,21 @@ impl Repository {
         Ok(changes)
     }
 
-    /// Lines that are staged, and the staged contents.
-    pub(crate) fn staged(&self, paths: &[PathBuf]) -> anyhow::Result<(Changes, Contents)> {
+    /// Lines that are staged, the staged contents, and the rest of what would be committed.
+    pub(crate) fn staged(&self, paths: &[PathBuf]) -> anyhow::Result<Staged> {
         let changes = Changes::parse(&self.diff(&["--cached"], paths)?);
         let contents = self.contents(changes.files().map(Path::to_owned).collect())?;
-        Ok((changes, contents))
+        let listed = |bytes: &[u8]| -> Vec<PathBuf> {
+            bytes.split(|&byte| byte == 0).filter(|path| !path.is_empty()).map(native).collect()
+        };
+        let index = listed(&self.ask(["ls-files", "--cached", "--full-name", "-z", "--", ":/"])?);
+        // Files that are another on the disk than in the index.
+        let other =
+            ["diff", "--name-only", "--no-renames", "--no-relative", "--ignore-submodules", "-z", "--", ":/"];
+        let mut manifests = listed(&self.ask(other)?);
+        manifests.retain(|path| vigil_scan::is_manifest(path) && index.contains(path));
+        manifests.dedup();
+        Ok(Staged { changes, contents, index, manifests: self.contents(manifests)? })
     }
 
     fn diff(&self, what: &[&str], paths: &[PathBuf]) -> anyhow::Result<Vec<u8>> {

@@ -3,10 +3,10 @@
 mod apply;
 mod environment;
 mod fetch;
-
 mod files;
 mod git;
 mod judge;
+mod packages;
 mod progress;
 mod run;
 mod watch;
@@ -16,5 +16,6 @@ pub(crate) use environment::{Addresses, cache_directory, registry_files, registr
 pub(crate) use fetch::Http;
 pub(crate) use files::replace;
 pub(crate) use judge::{Judge, RULE_PAGES};
+pub(crate) use packages::Packages;
 pub(crate) use run::{Fixing, Plan, What, run};
 pub(crate) use watch::watch;

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 use vigil_scan::{
-    Baseline, Flags, Format, Job, Look, Outcome, Progress, Registries, Report, Settings, Target,
+    Baseline, Flags, Format, Job, Look, Outcome, Progress, Registries, Report, Settings, Staged, Target,
 };
 
 use super::environment::{Addresses, cache_directory, cache_place, registry_files, registry_settings};
@@ -72,7 +72,7 @@ pub(crate) fn run(context: &Context, plan: Plan) -> Ended {
     let settings = settings(context, &plan, &directory)?;
     let formats = formats(&plan, &settings)?;
     let (target, repository) = target(&plan, &directory)?;
-    if let Target::Changed(changes) | Target::Staged(changes, _) = &target
+    if let Target::Changed(changes) | Target::Staged(Staged { changes, .. }) = &target
         && changes.is_empty()
     {
         writeln!(anstream::stderr().lock(), "No changed files to scan.")?;
@@ -250,8 +250,7 @@ fn target(plan: &Plan, directory: &Path) -> anyhow::Result<(Target, Option<PathB
         }
         What::Staged => {
             let repository = repository()?;
-            let (changes, contents) = repository.staged(&plan.paths)?;
-            (Target::Staged(changes, contents), Some(repository.top))
+            (Target::Staged(repository.staged(&plan.paths)?), Some(repository.top))
         }
         What::Stdin(name) => {
             let mut bytes = Vec::new();

@@ -308,3 +308,61 @@ fn tests_and_packages_have_commands_of_their_own() {
     assert_eq!((findings(&told), told.code), (vec!["TEST-001 tests/test_a.py:1".to_owned()], 1));
     assert_eq!(run(&home, &["deps", "nowhere"]).code, 2);
 }
+
+#[test]
+fn a_change_is_shown_without_the_secrets_beside_it() {
+    let text = "API_TOKEN = \"walnut-grove-4711\"\ndef login(response):\n    response.set_cookie('a', 'b')\n";
+    let home = home(&[("app.py", text)]);
+    let shown = run(&home, &["scan", "--offline", "--fix", "--dry-run"]);
+    assert!(shown.out.contains("+++ b/app.py") && !shown.out.contains("walnut-grove"), "{shown:?}");
+    assert!(shown.out.contains("API_TOKEN = \"wa…[17 chars]\""), "{shown:?}");
+    assert!(shown.out.contains("in 1 file;"), "{shown:?}");
+    run(&home, &["scan", "--offline", "--fix", "--yes"]);
+    let after = std::fs::read_to_string(home.path().join("p/app.py")).unwrap();
+    assert!(after.contains("walnut-grove-4711") && after.contains("httponly=True"), "{after}");
+}
+
+#[test]
+fn a_silent_registry_has_its_code_only_where_nothing_was_found() {
+    let silent = |text: &str, arguments: &[&str]| {
+        let home = home(&[("requirements.txt", text)]);
+        let output = home
+            .command(arguments)
+            .current_dir(home.path().join("p"))
+            .env("VIGIL_PYPI_URL", "http://127.0.0.1:9")
+            .output()
+            .unwrap();
+        let out = String::from_utf8(output.stdout).unwrap();
+        assert!(out.contains("did not answer for 1 of 1 packages"), "{out}");
+        output.status.code().unwrap()
+    };
+    assert_eq!(silent("requests\n", &["deps", "--require-registry"]), 4);
+    assert_eq!(silent("requests\n", &["deps"]), 0);
+    // A finding is a finding, whoever was silent.
+    assert_eq!(silent("reqeusts\n", &["deps", "--require-registry"]), 1);
+    assert_eq!(silent("reqeusts\n", &["deps", "--require-registry", "--fail-on", "critical"]), 4);
+}
+
+#[test]
+fn what_is_staged_is_judged_against_what_is_staged() {
+    let home = home(&[("requirements.txt", "flask\n"), ("app.py", "import flask\n")]);
+    git(&home, &["init", "-q"]);
+    git(&home, &["add", "-A"]);
+    git(&home, &["commit", "-q", "-m", "a"]);
+    // The commit would import what only the disk declares, in a file that git knows and in one that it does not.
+    write(&home, "app.py", "import flask\nimport yaml\nimport requests\n");
+    git(&home, &["add", "app.py"]);
+    write(&home, "requirements.txt", "flask\npyyaml\n");
+    write(&home, "requirements-more.txt", "requests\n");
+    let told = run(&home, &["scan", "--staged", "--offline", "-f", "json"]);
+    assert_eq!(findings(&told), ["DEP-006 app.py:2", "DEP-006 app.py:3"]);
+    git(&home, &["add", "-A"]);
+    let told = run(&home, &["scan", "--staged", "--offline", "-f", "json"]);
+    assert_eq!(findings(&told), Vec::<String>::new());
+    // And a manifest is judged as it is staged, not as it lies there.
+    write(&home, "requirements.txt", "flask\nreqeusts\n");
+    git(&home, &["add", "-A"]);
+    write(&home, "requirements.txt", "flask\n");
+    let told = run(&home, &["scan", "--staged", "--offline", "-f", "json"]);
+    assert_eq!(findings(&told), ["DEP-003 requirements.txt:2", "DEP-006 app.py:2"]);
+}

@@ -400,7 +400,7 @@ fn a_large_file_is_judged_once() {
 // Packages.
 
 /// A registry that knows these packages and answers everything else with 404.
-fn registry(known: &'static [&'static str]) -> String {
+pub(super) fn registry(known: &'static [&'static str]) -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
@@ -527,4 +527,27 @@ fn a_registry_that_is_silent_lets_the_command_pass_in_time() {
     assert_eq!((told.code, told.out.as_str()), (0, ""), "{told:?}");
     assert!(told.err.starts_with("vigil hook: "), "{told:?}");
     assert!(started.elapsed() < std::time::Duration::from_secs(20), "{:?}", started.elapsed());
+}
+
+#[test]
+fn a_shell_that_writes_is_judged_like_a_tool_that_does() {
+    let p = project(&[("app.py", "x = 1\n")]);
+    for (command, place) in [
+        ("echo 'API_KEY = \"changeme\"' > new.py", "new.py:1"),
+        ("echo 'API_KEY = \"changeme\"' >> app.py", "app.py:2"),
+        ("printf 'import os\\nAPI_KEY = \"%s\"\\n' changeme > new.py", "new.py:2"),
+        ("sed -i 's/x = 1/API_KEY = \"changeme\"/' app.py", "app.py:1"),
+        ("tee new.py <<EOF\nAPI_KEY = \"changeme\"\nEOF", "new.py:1"),
+        ("python3 -c 'API_KEY = \"changeme\"'", "<command>.py:1"),
+        ("python3 - <<EOF\nAPI_KEY = \"changeme\"\nEOF", "<command>.py:1"),
+        ("node -e 'const API_KEY = \"changeme\"'", "<command>.js:1"),
+    ] {
+        let told = hook(p.path(), &claude(p.path(), "PreToolUse", "Bash", json!({"command": command})));
+        let answer = document(&told);
+        names_the_finding(answer["hookSpecificOutput"]["permissionDecisionReason"].as_str().unwrap(), place);
+    }
+    silent(&hook(
+        p.path(),
+        &claude(p.path(), "PreToolUse", "Bash", json!({"command": "echo 'API_KEY = \"changeme\"'"})),
+    ));
 }

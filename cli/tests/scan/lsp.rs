@@ -26,7 +26,16 @@ struct Editor {
 
 impl Editor {
     fn start(root: &Path) -> Self {
-        let mut child = vigil(root).arg("lsp").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        Self::start_with(root, &[])
+    }
+
+    fn start_with(root: &Path, environment: &[(&str, &str)]) -> Self {
+        let mut command = vigil(root);
+        command.arg("lsp").envs(environment.iter().copied());
+        if environment.is_empty() {
+            command.arg("--offline");
+        }
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut reader = BufReader::new(child.stdout.take().unwrap());
         let (sender, messages) = channel();
         std::thread::spawn(move || {
@@ -321,4 +330,41 @@ fn a_client_that_is_gone_ends_the_server() {
     let mut editor = Editor::start(p.path());
     editor.input = None;
     assert_eq!(editor.child.wait().unwrap().code(), Some(1));
+}
+
+#[test]
+fn a_manifest_is_judged_while_it_is_written() {
+    let p = project(&[]);
+    let mut editor = Editor::start(p.path());
+    editor.open("requirements.txt", "requests\nreqeusts\n");
+    let found = editor.diagnostics("requirements.txt", 1);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0]["code"], "DEP-003");
+    assert_eq!(found[0]["range"], range((1, 0), (1, 8)));
+    editor.change("requirements.txt", 2, json!([{"text": "requests\n"}]));
+    assert_eq!(editor.diagnostics("requirements.txt", 2), Vec::<Value>::new());
+    editor.open("Cargo.toml", "[dependencies]\nserde-json = \"1\"\n");
+    assert_eq!(editor.diagnostics("Cargo.toml", 1)[0]["code"], "DEP-003");
+    assert_eq!(editor.end(true), Some(0));
+}
+
+#[test]
+fn registries_are_asked_when_a_manifest_is_opened_or_saved() {
+    let p = project(&[]);
+    let address = super::hook::registry(&["requests"]);
+    let mut editor = Editor::start_with(p.path(), &[("VIGIL_PYPI_URL", &address)]);
+    editor.open("requirements.txt", "requests\norchard-ghost\n");
+    // First what is known without asking, then what the registry says.
+    assert_eq!(editor.diagnostics("requirements.txt", 1), Vec::<Value>::new());
+    let found = editor.diagnostics("requirements.txt", 1);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!((found[0]["code"].as_str(), found[0]["severity"].as_u64()), (Some("DEP-001"), Some(1)));
+    // What was heard once is known while people type; a new name is asked for when it is saved.
+    editor.change("requirements.txt", 2, json!([{"text": "orchard-ghost\nother-ghost\n"}]));
+    assert_eq!(editor.diagnostics("requirements.txt", 2).len(), 1);
+    let document = json!({"uri": editor.uri("requirements.txt")});
+    editor.tell("textDocument/didSave", json!({"textDocument": document}));
+    assert_eq!(editor.diagnostics("requirements.txt", 2).len(), 1);
+    assert_eq!(editor.diagnostics("requirements.txt", 2).len(), 2);
+    assert_eq!(editor.end(true), Some(0));
 }

@@ -41,6 +41,8 @@ pub(crate) enum Change {
     Cell(Cell),
     /// A patch.
     Patch(FilePatch),
+    /// No file: a program that a command runs, judged for the secrets in it.
+    Said(String),
 }
 
 /// A file as it will be, or is after the change.
@@ -62,6 +64,9 @@ impl Write {
         {
             return Err(too_large(&self.path));
         }
+        if let Change::Said(text) = &self.change {
+            return Ok(Some(Draft { old: None, text: text.clone(), changed: Lines::All }));
+        }
         let old = content(&self.path)?;
         let known = old.as_deref().unwrap_or_default();
         if let Change::Replace(replacements) = &self.change
@@ -76,6 +81,7 @@ impl Write {
             Change::Insert(insertion) => Some(insertion.apply(known)),
             Change::Cell(cell) => return Ok(cell.draft(known)),
             Change::Patch(patch) => patch.apply(known),
+            Change::Said(_) => None,
         };
         let Some(text) = text else { return Ok(None) };
         let changed = Lines::between(known, &text);
@@ -84,9 +90,13 @@ impl Write {
 
     /// The file as it is, with the lines that the change seems to have brought.
     pub(crate) fn after(&self) -> Result<Option<Draft>, String> {
+        // What was run cannot be mended any more.
+        if matches!(self.change, Change::Said(_)) {
+            return Ok(None);
+        }
         let Some(text) = content(&self.path)? else { return Ok(None) };
         let changed = match &self.change {
-            Change::Whole(_) | Change::Cell(_) => Lines::All,
+            Change::Whole(_) | Change::Cell(_) | Change::Said(_) => Lines::All,
             Change::Append(new) => Lines::of_fragments(&text, [new.as_str()]),
             Change::Replace(replacements) => {
                 Lines::of_fragments(&text, replacements.iter().map(|replacement| replacement.new.as_str()))

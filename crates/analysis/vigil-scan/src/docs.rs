@@ -61,8 +61,7 @@ fn heading(category: Category) -> &'static str {
     }
 }
 
-const MADE: &str =
-    "<!-- Made from the rules by `UPDATE_DOCS=1 cargo test -p vigil-scan pages`; do not edit. -->";
+const MADE: &str = "<!-- Made from the rules by `cargo xtask docs`; do not edit. -->";
 
 #[cfg(test)]
 mod tests {
@@ -73,15 +72,10 @@ mod tests {
     #[test]
     fn the_published_pages_are_those_of_the_rules() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../docs/rules");
-        let update = std::env::var_os("UPDATE_DOCS").is_some();
         for (name, text) in rule_pages() {
             let file = folder.join(&name);
-            if update {
-                std::fs::create_dir_all(&folder).unwrap();
-                std::fs::write(&file, &text).unwrap();
-            }
             let have = std::fs::read_to_string(&file).unwrap_or_default();
-            assert!(have == text, "docs/rules/{name} is out of date; run this test with UPDATE_DOCS=1");
+            assert!(have == text, "docs/rules/{name} is out of date; run `cargo xtask docs`");
         }
         let pages = std::fs::read_dir(&folder).unwrap().count();
         assert_eq!(pages, RuleId::ALL.len() + 1, "a page of a rule that is gone lies in docs/rules");

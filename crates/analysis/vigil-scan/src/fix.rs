@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use similar::TextDiff;
 
 use crate::config::Settings;
-use crate::engine::fixes_of;
+use crate::engine::{fixes_of, secrets_of};
 use crate::files;
 use crate::finding::{Edit, Finding, Fix, Note, NoteKind};
 use crate::report::Report;
@@ -24,16 +24,22 @@ pub struct FileFix {
     pub after: Vec<u8>,
     /// What the changes do, in the order of the file.
     pub titles: Vec<String>,
+    /// Secrets as they are written, the longest first, and what is shown instead.
+    secrets: Vec<(String, String)>,
 }
 
 impl FileFix {
-    /// The change as a unified diff.
+    /// The change as a unified diff, without the secrets that stand around it.
     pub fn diff(&self) -> String {
-        let before = String::from_utf8_lossy(self.before.as_deref().unwrap_or_default());
-        let after = String::from_utf8_lossy(&self.after);
+        let shown = |bytes: &[u8]| {
+            let text = String::from_utf8_lossy(bytes).into_owned();
+            self.secrets.iter().fold(text, |text, (secret, with)| text.replace(secret.as_str(), with))
+        };
+        let before = shown(self.before.as_deref().unwrap_or_default());
+        let after = shown(&self.after);
         let name = self.shown.to_string_lossy();
         let old = if self.before.is_some() { format!("a/{name}") } else { "/dev/null".to_owned() };
-        TextDiff::from_lines(before.as_ref(), after.as_ref())
+        TextDiff::from_lines(before.as_str(), after.as_str())
             .unified_diff()
             .context_radius(2)
             .header(&old, &format!("b/{name}"))
@@ -91,7 +97,11 @@ pub fn fixes(report: &Report, settings: &Settings) -> (Vec<FileFix>, Vec<Note>) 
             continue;
         }
         let after = changed(&bytes, accepted);
-        files.push(FileFix { path, shown: shown.to_owned(), before, after, titles });
+        let mut secrets = secrets_of(shown, &bytes, &settings.config_for(&path));
+        secrets.retain(|(secret, _)| secret.len() >= 3);
+        secrets.sort_by_key(|(secret, _)| (std::cmp::Reverse(secret.len()), secret.clone()));
+        secrets.dedup();
+        files.push(FileFix { path, shown: shown.to_owned(), before, after, titles, secrets });
     }
     notes.sort_unstable();
     notes.dedup();
@@ -156,7 +166,8 @@ mod tests {
             before: Some(b"a\nb\nc\n".to_vec()),
             after: b"a\nB\nc\n".to_vec(),
             titles: Vec::new(),
+            secrets: vec![("a".to_owned(), "…".to_owned())],
         };
-        assert_eq!(fix.diff(), "--- a/a.py\n+++ b/a.py\n@@ -1,3 +1,3 @@\n a\n-b\n+B\n c\n");
+        assert_eq!(fix.diff(), "--- a/a.py\n+++ b/a.py\n@@ -1,3 +1,3 @@\n …\n-b\n+B\n c\n");
     }
 }

@@ -37,11 +37,13 @@ pub use config::{
 };
 pub use deps::{
     Checked, Fetch, FetchError, FetchRequest, FetchResponse, FileImports, PlacedImport, Project, Registries,
-    check as check_dependencies,
+    check as check_dependencies, is_manifest,
 };
 pub use diff::Changes;
 pub use docs::rule_pages;
-pub use engine::{CachePlace, Job, Outcome, Progress, ScanError, SourceReport, Target, scan, scan_source};
+pub use engine::{
+    CachePlace, Job, Outcome, Progress, ScanError, SourceReport, Staged, Target, scan, scan_source,
+};
 pub use finding::{Edit, Finding, Fix, Note, NoteKind};
 pub use fix::{FileFix, fixes};
 pub use report::{Format, Look, Report, Suppressed, SuppressedBy, fingerprints, render};

@@ -81,6 +81,9 @@ struct Listed {
 
 /// Manifests in the directories of code files and above them, up to the root. A scan of a few files does not list them.
 fn beside(project: &Project) -> Vec<(PathBuf, Format)> {
+    if project.closed {
+        return Vec::new();
+    }
     let mut folders = BTreeSet::new();
     let with_imports = project.imports.iter().filter(|file| !file.imports.is_empty()).map(|file| &file.file);
     let locks = project.files.iter().filter(|path| Format::of_path(path).is_some());
@@ -130,7 +133,11 @@ fn include(
         if seen.contains(&target) {
             continue;
         }
-        if !project.contents.contains_key(&target) && !project.root.join(&target).is_file() {
+        let on_disk = || match project.closed {
+            true => project.files.binary_search(&target).is_ok(),
+            false => project.root.join(&target).is_file(),
+        };
+        if !project.contents.contains_key(&target) && !on_disk() {
             notes.push(Note {
                 file: Some(source.path.clone()),
                 line: Some(source.line_of(span.start)),

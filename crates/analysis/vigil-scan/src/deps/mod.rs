@@ -46,6 +46,13 @@ pub struct Project {
     pub imports: Vec<FileImports>,
     /// Contents that count instead of what lies on the disk: staged files, a text that is about to be written.
     pub contents: BTreeMap<PathBuf, Vec<u8>>,
+    /// There are no other files than these, whatever else lies on the disk.
+    pub closed: bool,
+}
+
+/// Whether a file declares packages or locks them, by its name.
+pub fn is_manifest(path: &Path) -> bool {
+    manifest::Format::of_path(path).is_some()
 }
 
 /// The imports of one file.

@@ -11,7 +11,8 @@ use crate::config::Config;
 use crate::facts::{Facts, Mount, Need};
 use crate::files::{Encoding, Found, Kind, Notebook, Text, Unread};
 use crate::finding::{Finding, Fix, Note, NoteKind};
-use crate::rules::{Context, EnvExamples, judge as judge_facts};
+use crate::rule::Category;
+use crate::rules::{Context, EnvExamples, judge as judge_facts, secrets};
 use crate::source::{Language, Position, Source, Span};
 use crate::suppress::{self, Suppression, Terms};
 use crate::{javascript, python};
@@ -80,6 +81,22 @@ pub(crate) fn fixes_of(path: &Path, bytes: &[u8], config: &Config) -> Vec<(Posit
     let judged = judge_bytes(path, Kind::of(path), bytes.to_vec(), config, &EnvExamples::default());
     let fixes = judged.findings.into_iter().filter_map(|finding| Some((finding.start, finding.fix?)));
     fixes.collect()
+}
+
+/// The secrets in a text as they are written, and what may be shown instead.
+pub(crate) fn secrets_of(path: &Path, bytes: &[u8], config: &Config) -> Vec<(String, String)> {
+    let (Kind::Code(language), Ok(read)) = (Kind::of(path), Text::of(bytes.to_vec(), &config.files)) else {
+        return Vec::new();
+    };
+    let source = Source::new(path, read.text);
+    let (facts, _) = match language {
+        Language::Python => python::read(&source),
+        Language::JavaScript => javascript::read(&source),
+    };
+    // What no rule reports is a secret all the same.
+    let mut config = config.clone();
+    config.categories = vec![Category::Secrets];
+    secrets(&source, &facts, &Context { config: &config, env_examples: &EnvExamples::default() })
 }
 
 /// Judges a file of a scan, or takes what an earlier scan said about the same bytes.

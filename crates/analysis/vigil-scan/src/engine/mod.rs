@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
-pub(crate) use file::{Imported, Judged, fixes_of};
+pub(crate) use file::{Imported, Judged, fixes_of, secrets_of};
 pub use file::{SourceReport, scan_source};
 
 use crate::baseline::Baseline;
@@ -41,10 +41,23 @@ pub enum Target {
     Paths(Vec<PathBuf>),
     /// The files of a change, as they lie on the disk; only findings on changed lines count.
     Changed(Changes),
-    /// The files of a change, with their contents; only findings on changed lines count.
-    Staged(Changes, Vec<(PathBuf, Vec<u8>)>),
+    /// What is about to be committed; only findings on changed lines count.
+    Staged(Staged),
     /// One text, under the name that is given.
     Text(PathBuf, Vec<u8>),
+}
+
+/// What is about to be committed. All paths start from the top of the repository.
+#[derive(Clone, Debug, Default)]
+pub struct Staged {
+    /// Which lines of which files change.
+    pub changes: Changes,
+    /// These files, with the contents that will be committed.
+    pub contents: Vec<(PathBuf, Vec<u8>)>,
+    /// All files that the commit will hold: what else lies on the disk is not there for it.
+    pub index: Vec<PathBuf>,
+    /// Manifests among them that are another on the disk than in the commit, as they are in the commit.
+    pub manifests: Vec<(PathBuf, Vec<u8>)>,
 }
 
 /// What a scan is told.
@@ -221,7 +234,7 @@ fn conclude(
         report.suppressed.extend(known);
         report.notes.extend(told);
     }
-    if let Target::Changed(changes) | Target::Staged(changes, _) = &job.target {
+    if let Target::Changed(changes) | Target::Staged(Staged { changes, .. }) = &job.target {
         report.findings.retain(|finding| changes.touch(finding));
         report.suppressed.retain(|suppressed| changes.touch(&suppressed.finding));
     }

@@ -64,9 +64,9 @@ pub(super) fn select(job: &Job<'_>, notes: &mut Vec<Note>) -> Result<Selection, 
                 contents: BTreeMap::new(),
             })
         }
-        Target::Staged(_, contents) => {
+        Target::Staged(staged) => {
             let top = job.repository.clone().unwrap_or_else(|| job.directory.clone());
-            let contents = contents.iter().map(|(path, bytes)| (top.join(path), bytes.clone()));
+            let contents = staged.contents.iter().map(|(path, bytes)| (top.join(path), bytes.clone()));
             Ok(given(top.clone(), contents.filter(|(path, _)| !excludes.names(path)).collect()))
         }
         Target::Text(path, bytes) => {

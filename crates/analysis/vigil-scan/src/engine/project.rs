@@ -86,7 +86,7 @@ fn packages(selection: &Selection, judged: &[(PathBuf, Judged)], job: &Job<'_>, 
     let manifest = selection.found.iter().any(|found| found.kind == Kind::Manifest);
     let project = match &job.target {
         Target::Paths(_) => selection.walked,
-        Target::Changed(_) | Target::Staged(..) => true,
+        Target::Changed(_) | Target::Staged(_) => true,
         Target::Text(..) => false,
     };
     let imports: Vec<FileImports> = match project {
@@ -98,17 +98,28 @@ fn packages(selection: &Selection, judged: &[(PathBuf, Judged)], job: &Job<'_>, 
     }
     let here = |found: &Found| files::relative(&found.path, &selection.root);
     let mut names: Vec<PathBuf> = selection.found.iter().map(here).collect();
-    if let (Target::Changed(_) | Target::Staged(..), Ok(excludes)) =
-        (&job.target, Excludes::new(&job.settings.config.exclude, &selection.root))
-    {
-        // A change is judged against the whole project.
-        let (all, _) = files::walk(&selection.root, &job.settings.config, &excludes, job.threads);
-        names.extend(all.iter().map(here));
+    let mut contents = selection.given();
+    // A change is judged against the whole project: that on the disk, or that of the commit.
+    if let Ok(excludes) = Excludes::new(&job.settings.config.exclude, &selection.root) {
+        match &job.target {
+            Target::Changed(_) => {
+                let (all, _) = files::walk(&selection.root, &job.settings.config, &excludes, job.threads);
+                names.extend(all.iter().map(here));
+            }
+            Target::Staged(staged) => {
+                let inside = |path: &&PathBuf| !excludes.names(&selection.root.join(path));
+                names.extend(staged.index.iter().filter(inside).cloned());
+                for (path, bytes) in &staged.manifests {
+                    contents.entry(path.clone()).or_insert_with(|| bytes.clone());
+                }
+            }
+            Target::Paths(_) | Target::Text(..) => {}
+        }
     }
     names.sort_unstable();
     names.dedup();
-    let project =
-        deps::Project { root: selection.root.clone(), files: names, imports, contents: selection.given() };
+    let closed = matches!(job.target, Target::Staged(_));
+    let project = deps::Project { root: selection.root.clone(), files: names, imports, contents, closed };
     let none = Registries::default();
     let checked = deps::check(&project, &job.settings.config, job.registries.unwrap_or(&none), job.now);
     whole.findings.extend(checked.findings);

@@ -76,6 +76,12 @@ impl<'a> Found<'a> {
         self.drafts.is_empty()
     }
 
+    /// What is kept out of snippets: as it is written, and what stands there instead.
+    pub(super) fn into_secrets(self) -> Vec<(String, String)> {
+        let source = self.source;
+        self.hidden.into_iter().map(|hidden| (source.slice(hidden.span).to_owned(), hidden.with)).collect()
+    }
+
     /// The findings of the rules that report, in the order of the table and then of the file.
     pub(super) fn finish(mut self) -> Vec<Finding> {
         self.drafts.sort_by_key(|draft| (draft.rule, draft.span.start));

@@ -65,6 +65,22 @@ pub(crate) struct Context<'a> {
 
 /// What the rules have to say about one file, in the order of the table of rules.
 pub(crate) fn judge(source: &Source, facts: &Facts, context: &Context<'_>) -> Vec<Finding> {
+    let mut found = found(source, facts, context);
+    if found.is_empty() {
+        return Vec::new();
+    }
+    credential::hide_all(facts, &mut found);
+    found.finish()
+}
+
+/// The secrets of one file as they are written, and what may be shown instead.
+pub(crate) fn secrets(source: &Source, facts: &Facts, context: &Context<'_>) -> Vec<(String, String)> {
+    let mut found = found(source, facts, context);
+    credential::hide_all(facts, &mut found);
+    found.into_secrets()
+}
+
+fn found<'a>(source: &'a Source, facts: &Facts, context: &Context<'a>) -> Found<'a> {
     let file = File {
         source,
         facts,
@@ -99,11 +115,7 @@ pub(crate) fn judge(source: &Source, facts: &Facts, context: &Context<'_>) -> Ve
         test_005::check(&file, &mut found);
         test_006::check(&file, &mut found);
     }
-    if found.is_empty() {
-        return Vec::new();
-    }
-    credential::hide_all(facts, &mut found);
-    found.finish()
+    found
 }
 
 /// The file that is judged.

@@ -36,10 +36,9 @@ pub(super) fn parse(source: &Source) -> Contents {
             Kind::Word(name) if blocks.last() == Some(&"repositories") && !is_published(&blocks) => {
                 contents.indexes.extend(repository(name));
             }
-            Kind::Text(text) if blocks.contains(&"repositories") && !is_published(&blocks) => {
-                if text.contains("://") {
-                    contents.indexes.push(IndexSetting::Extra((*text).to_owned()));
-                }
+            Kind::Text(text) if blocks.contains(&"repositories") => {
+                let is_source = text.contains("://") && !is_published(&blocks);
+                contents.indexes.extend(is_source.then(|| IndexSetting::Extra((*text).to_owned())));
             }
             Kind::Text(text) if blocks.contains(&"dependencies") => {
                 let calls = [before(1), before(2)];
@@ -51,10 +50,8 @@ pub(super) fn parse(source: &Source) -> Contents {
                     Kind::Word(word) => Some(*word),
                     _ => None,
                 });
-                if called == Some("group") || (called == Some("name") && !contents.declared.is_empty()) {
-                    if called == Some("group") {
-                        contents.declared.extend(named(&tokens, index, &values));
-                    }
+                if called == Some("group") {
+                    contents.declared.extend(named(&tokens, index, &values));
                 } else if called.is_none_or(|called| !aside.contains(&called)) {
                     contents.declared.extend(coordinate(text, token.at, &values));
                 }

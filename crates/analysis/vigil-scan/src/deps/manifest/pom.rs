@@ -166,17 +166,13 @@ impl Pom {
 
     fn declared(&self, package: &Package) -> Option<Declared> {
         let (artifact, span) = package.artifact.as_ref()?;
-        let usual = (package.role == Role::Plugin).then(|| "org.apache.maven.plugins".to_owned());
-        let group =
-            package.group.as_deref().and_then(|group| self.filled(group)).or_else(|| {
-                match &package.group {
-                    None => usual,
-                    Some(_) => None,
-                }
-            })?;
+        let group = match &package.group {
+            Some(group) => self.filled(group)?,
+            None if package.role == Role::Plugin => "org.apache.maven.plugins".to_owned(),
+            None => return None,
+        };
         let name = format!("{group}:{}", self.filled(artifact)?);
         let version = self.filled(&package.version).unwrap_or_default();
-        // A parent is often the house's own; what it may be told from is its version.
         let origin = if package.system { Origin::Local } else { Origin::Registry };
         Some(Declared {
             ecosystem: Ecosystem::Maven,

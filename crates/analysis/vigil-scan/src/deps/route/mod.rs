@@ -155,8 +155,8 @@ const MAVEN_BESIDE: &[&str] = &[
 impl Routes {
     /// Begins with the configuration and the settings of the environment (`PIP_INDEX_URL`, `npm_config_registry`, …).
     pub(crate) fn new(config: &DepsConfig, settings: &BTreeMap<String, String>) -> Self {
-        let mut routes = Self::default();
-        routes.configured = Ecosystem::ALL.into_iter().filter(|one| !one.is_public(config)).collect();
+        let configured = Ecosystem::ALL.into_iter().filter(|one| !one.is_public(config)).collect();
+        let mut routes = Self { configured, ..Self::default() };
         for (name, value) in settings {
             routes.environment(&name.to_ascii_lowercase(), value.trim());
         }

@@ -127,13 +127,12 @@ impl Owned {
                     _ => {}
                 },
                 Event::End(_) => {
-                    if path.pop().as_deref() == Some("mirror") {
-                        let central = of.split(',').any(|name| {
-                            name == "central" || name.starts_with('*') || name.starts_with("external:*")
-                        });
-                        if central && !url.is_empty() {
-                            self.maven_mirror = Some(std::mem::take(&mut url));
-                        }
+                    let is_mirror = path.pop().as_deref() == Some("mirror");
+                    let central = of.split(',').any(|name| {
+                        name == "central" || name.starts_with('*') || name.starts_with("external:*")
+                    });
+                    if is_mirror && central && !url.is_empty() {
+                        self.maven_mirror = Some(std::mem::take(&mut url));
                     }
                 }
                 Event::Start(_) | Event::DocType(_) | Event::Eof => break,
