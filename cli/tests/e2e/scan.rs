@@ -364,5 +364,5 @@ fn what_is_staged_is_judged_against_what_is_staged() {
     git(&home, &["add", "-A"]);
     write(&home, "requirements.txt", "flask\n");
     let told = run(&home, &["scan", "--staged", "--offline", "-f", "json"]);
-    assert_eq!(findings(&told), ["DEP-003 requirements.txt:2", "DEP-006 app.py:2"]);
+    assert_eq!(findings(&told), ["DEP-006 app.py:2", "DEP-003 requirements.txt:2"]);
 }
