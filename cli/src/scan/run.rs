@@ -153,7 +153,19 @@ pub(crate) fn run(context: &Context, plan: Plan) -> Ended {
     if ended == exit::NOTHING_SCANNED {
         writeln!(anstream::stderr().lock(), "vigil: no file was scanned")?;
     }
+    let written = formats.iter().filter_map(|(_, file)| file.as_ref());
+    let written: Vec<String> = written.map(|file| format!("`{}`", file.display())).collect();
+    if written.len() == formats.len() && !plan.quiet && !human_shown(&formats) {
+        let count = report.findings.len();
+        let findings = if count == 1 { "1 finding".to_owned() } else { format!("{count} findings") };
+        writeln!(anstream::stderr().lock(), "vigil: {findings}; written to {}", written.join(", "))?;
+    }
     Ok(ended)
+}
+
+/// The report for people goes to the terminal, whatever file it goes to.
+fn human_shown(formats: &[(Format, Option<PathBuf>)]) -> bool {
+    formats.iter().any(|(format, _)| *format == Format::Human)
 }
 
 fn scan(job: &Job<'_>, quiet: bool) -> anyhow::Result<Outcome> {

@@ -51,14 +51,15 @@ router.post("/orders/:id/notes", requireUser, async (req: Request<{ id: string }
 fn main() -> ExitCode {
     let python = "from fastapi import APIRouter, Depends, HTTPException\n\nAPI_KEY = os.getenv(\"API_KEY\", \"sk-default-123\")\nrouter = APIRouter()\n";
     let typescript = "import { Router, Request, Response } from \"express\";\nconst API_KEY = process.env.API_KEY || \"sk-default-123\";\nconst router = Router();\n";
-    let ended = [("app.py", python, PYTHON), ("app.ts", typescript, TYPESCRIPT)].map(|(name, head, block)| {
-        let blocks: String = (0..19).map(|number| block.replace("NUMBER", &number.to_string())).collect();
-        let mut text = format!("{head}{blocks}");
-        while text.lines().count() < 300 {
-            text.push('\n');
-        }
-        measured(name, &text)
-    });
+    let ended =
+        [("app.py", python, PYTHON), ("app.ts", typescript, TYPESCRIPT)].map(|(name, head, block)| {
+            let blocks: String = (0..19).map(|number| block.replace("NUMBER", &number.to_string())).collect();
+            let mut text = format!("{head}{blocks}");
+            while text.lines().count() < 300 {
+                text.push('\n');
+            }
+            measured(name, &text)
+        });
     if ended.iter().all(|fine| *fine) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
@@ -68,7 +69,8 @@ fn measured(name: &str, text: &str) -> bool {
     let mut findings = 0;
     for _ in 0..ROUNDS {
         let start = Instant::now();
-        findings = std::hint::black_box(scan_source(Path::new(name), text.as_bytes(), &config)).findings.len();
+        findings =
+            std::hint::black_box(scan_source(Path::new(name), text.as_bytes(), &config)).findings.len();
         times.push(start.elapsed());
     }
     times.sort_unstable();

@@ -8,7 +8,7 @@ use super::{Job, Judged, Target};
 use crate::cache::Digest;
 use crate::deps::{self, FileImports, PlacedImport, Registries};
 use crate::files::{self, Excludes, Found, Kind, Text};
-use crate::finding::{Finding, Note};
+use crate::finding::{Finding, Note, NoteKind};
 use crate::report::Suppressed;
 use crate::rule::Category;
 use crate::rules::{EnvExamples, is_secret_file_name, secret_files};
@@ -94,6 +94,15 @@ fn packages(selection: &Selection, judged: &[(PathBuf, Judged)], job: &Job<'_>, 
         false => Vec::new(),
     };
     if !manifest && imports.is_empty() {
+        // Who asks for packages alone is told that there were none to look at.
+        if job.settings.config.categories == [Category::Dependency] && !selection.found.is_empty() {
+            whole.notes.push(Note {
+                file: None,
+                line: None,
+                kind: NoteKind::Info,
+                message: "no manifest is among these files, so no package was checked".to_owned(),
+            });
+        }
         return;
     }
     let here = |found: &Found| files::relative(&found.path, &selection.root);

@@ -1,7 +1,7 @@
 //! Workflow commands that GitHub shows as annotations. It shows ten of each kind for each step, so the worst come first.
 
 use super::Report;
-use super::text::{counts_line, plain, shown};
+use super::text::{counts_line, plain, sentences, shown};
 use crate::finding::NoteKind;
 use crate::rule::Severity;
 
@@ -24,7 +24,7 @@ pub(super) fn render(report: &Report) -> String {
             start.line.max(1),
             end.line.max(1),
             property(&format!("{} {}", finding.rule.code(), finding.rule.rule().name)),
-            data(&format!("{} {}", finding.message, finding.suggestion))
+            data(&sentences(&finding.message, &finding.suggestion))
         ));
     }
     for note in &report.notes {

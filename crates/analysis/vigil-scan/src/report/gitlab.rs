@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::text::{path, plain};
+use super::text::{path, plain, sentences};
 use super::{Report, fingerprints};
 use crate::rule::Severity;
 
@@ -34,10 +34,9 @@ pub(super) fn render(report: &Report) -> String {
         .zip(fingerprints(&report.findings))
         .map(|(finding, fingerprint)| Issue {
             description: plain(&format!(
-                "{}: {} {}",
+                "{}: {}",
                 finding.rule.rule().name,
-                finding.message,
-                finding.suggestion
+                sentences(&finding.message, &finding.suggestion)
             )),
             check_name: finding.rule.code(),
             fingerprint,

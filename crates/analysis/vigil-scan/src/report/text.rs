@@ -115,6 +115,12 @@ pub(super) fn page(finding: &Finding) -> String {
     format!("{HOME}/blob/main/docs/rules/{}.md", finding.rule.code())
 }
 
+/// Two sentences, whether or not the first one has its full stop.
+pub(super) fn sentences(message: &str, suggestion: &str) -> String {
+    let stop = if message.ends_with(['.', '!', '?', ':']) || suggestion.is_empty() { "" } else { "." };
+    format!("{message}{stop} {suggestion}").trim_end().to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,7 +10,7 @@ use model::{
     Suppression, Tool,
 };
 
-use super::text::{HOME, cut, plain, uri};
+use super::text::{HOME, cut, plain, sentences, uri};
 use super::{Report, Suppressed, SuppressedBy, fingerprints};
 use crate::finding::{Finding, Note, NoteKind};
 use crate::rule::{Category, RuleId, Severity};
@@ -127,11 +127,7 @@ fn result(
 }
 
 fn message(finding: &Finding) -> String {
-    let text = if finding.suggestion.is_empty() {
-        finding.message.clone()
-    } else {
-        format!("{} {}", finding.message, finding.suggestion)
-    };
+    let text = sentences(&finding.message, &finding.suggestion);
     // Square brackets are links in messages.
     cut(&plain(&text), MAX_MESSAGE_CHARS).replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]")
 }
