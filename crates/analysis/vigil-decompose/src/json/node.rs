@@ -11,7 +11,7 @@ use super::{Kind, Tape};
 #[derive(Clone, Copy)]
 pub(crate) struct Node<'t> {
     tape: &'t Tape,
-    bytes: &'t [u8],
+    text: &'t str,
     index: usize,
 }
 
@@ -37,8 +37,8 @@ impl<'t> Member<'t> {
 }
 
 impl<'t> Node<'t> {
-    pub(super) fn new(tape: &'t Tape, bytes: &'t [u8], index: usize) -> Self {
-        Self { tape, bytes, index }
+    pub(super) fn new(tape: &'t Tape, text: &'t str, index: usize) -> Self {
+        Self { tape, text, index }
     }
 
     /// What the value is. A tape on which nothing was parsed has the root `null`.
@@ -53,12 +53,12 @@ impl<'t> Node<'t> {
 
     /// The text of the value, as it is written.
     pub(crate) fn raw(&self) -> &'t [u8] {
-        self.bytes.get(self.span()).unwrap_or_default()
+        self.raw_text().as_bytes()
     }
 
     /// The text of the value, as it is written.
     pub(crate) fn raw_text(&self) -> &'t str {
-        core::str::from_utf8(self.raw()).unwrap_or_default()
+        self.text.get(self.span()).unwrap_or_default()
     }
 
     /// The value of the member with this name; of several the last, as the official SDKs take it.
@@ -149,7 +149,7 @@ impl<'t> Node<'t> {
             Some(slot) if slot.kind == kind => slot.next as usize,
             _ => self.index + 1,
         };
-        Inside { tape: self.tape, bytes: self.bytes, next: self.index + 1, end }
+        Inside { tape: self.tape, text: self.text, next: self.index + 1, end }
     }
 
     fn slot(&self) -> Option<&'t Slot> {
@@ -159,7 +159,7 @@ impl<'t> Node<'t> {
 
 struct Inside<'t> {
     tape: &'t Tape,
-    bytes: &'t [u8],
+    text: &'t str,
     next: usize,
     end: usize,
 }
@@ -171,7 +171,7 @@ impl<'t> Iterator for Inside<'t> {
         if self.next >= self.end {
             return None;
         }
-        let node = Node { tape: self.tape, bytes: self.bytes, index: self.next };
+        let node = Node { tape: self.tape, text: self.text, index: self.next };
         self.next = node.slot()?.next as usize;
         Some(node)
     }

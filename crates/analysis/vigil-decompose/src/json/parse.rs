@@ -66,7 +66,8 @@ impl Tape {
 
     /// The value itself. `bytes` is the text that was parsed.
     pub(crate) fn root<'t>(&'t self, bytes: &'t [u8]) -> Node<'t> {
-        Node::new(self, bytes, 0)
+        // It was UTF-8 when it was parsed.
+        Node::new(self, core::str::from_utf8(bytes).unwrap_or_default(), 0)
     }
 }
 
@@ -175,8 +176,10 @@ impl Parser<'_> {
             let rest = self.bytes.get(at..).unwrap_or_default();
             let found = memchr2(b'"', b'\\', rest);
             let plain = rest.get(..found.unwrap_or(rest.len())).unwrap_or_default();
-            if let Some(control) = plain.iter().position(|&byte| byte < 0x20) {
-                self.at = at + control;
+            // The least of many bytes is found faster than the first of some.
+            if plain.iter().fold(u8::MAX, |least, &byte| least.min(byte)) < 0x20 {
+                let control = plain.iter().position(|&byte| byte < 0x20);
+                self.at = at + control.unwrap_or_default();
                 return Err(JsonFault::Control);
             }
             let Some(found) = found else {

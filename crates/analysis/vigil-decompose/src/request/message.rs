@@ -1,13 +1,16 @@
 //! The messages of the four request formats: who said what.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 use vigil_core::wire::WireFormat;
 
 use super::harness;
+use crate::json::{Kind, Node};
 use crate::provenance::{Conversation, DeclaredTool};
 
 /// Reads one message. What is not known to be typed or said by the model is untrusted.
-pub(super) fn read(format: WireFormat, message: &Value, conversation: &mut Conversation) {
+pub(super) fn read(format: WireFormat, message: Node<'_>, conversation: &mut Conversation) {
     match format {
         WireFormat::AnthropicMessages => anthropic(message, conversation),
         WireFormat::OpenAiChat => chat(message, conversation),
@@ -34,8 +37,13 @@ fn speaker(role: &str) -> Speaker {
     }
 }
 
-fn role(message: &Value) -> Speaker {
-    speaker(message.get("role").and_then(Value::as_str).unwrap_or("user"))
+fn role(message: Node<'_>) -> Speaker {
+    speaker(&word(message, "role", "user"))
+}
+
+/// The text of a member, or another word when it has none.
+fn word<'t>(holder: Node<'t>, name: &str, otherwise: &'static str) -> Cow<'t, str> {
+    holder.get(name).and_then(|value| value.as_str()).unwrap_or(Cow::Borrowed(otherwise))
 }
 
 fn said(speaker: Speaker, text: &str, conversation: &mut Conversation) {
@@ -49,62 +57,63 @@ fn said(speaker: Speaker, text: &str, conversation: &mut Conversation) {
 }
 
 /// The system text of a request.
-pub(super) fn system(value: &Value, conversation: &mut Conversation) {
+pub(super) fn system(value: Node<'_>, conversation: &mut Conversation) {
     let mut found = None;
     texts(value, &mut |text| found = harness::directory(text).or(found.take()), 0);
     conversation.set_system_directory(found);
 }
 
-fn anthropic(message: &Value, conversation: &mut Conversation) {
+fn anthropic(message: Node<'_>, conversation: &mut Conversation) {
     let speaker = role(message);
-    match message.get("content") {
-        Some(Value::String(text)) => said(speaker, text, conversation),
-        Some(Value::Array(blocks)) => {
-            blocks.iter().for_each(|block| anthropic_block(speaker, block, conversation))
-        }
-        _ => {}
+    content(message, speaker, anthropic_block, conversation);
+}
+
+/// The content of a message: a text, or a list of parts.
+fn content(
+    message: Node<'_>,
+    speaker: Speaker,
+    part: fn(Speaker, Node<'_>, &mut Conversation),
+    conversation: &mut Conversation,
+) {
+    let Some(content) = message.get("content") else { return };
+    match content.as_str() {
+        Some(text) => said(speaker, &text, conversation),
+        None => content.items().for_each(|item| part(speaker, item, conversation)),
     }
 }
 
-fn anthropic_block(speaker: Speaker, block: &Value, conversation: &mut Conversation) {
-    let kind = block.get("type").and_then(Value::as_str).unwrap_or_default();
-    match kind {
-        "text" => said(speaker, text_of(block), conversation),
+fn anthropic_block(speaker: Speaker, block: Node<'_>, conversation: &mut Conversation) {
+    match &*word(block, "type", "") {
+        "text" => said(speaker, &text_of(block), conversation),
         "tool_use" | "server_tool_use" | "mcp_tool_use" if speaker == Speaker::Model => {
             called(block.get("input"), conversation)
         }
         "thinking" | "redacted_thinking" if speaker == Speaker::Model => {
-            conversation.model_said(block.get("thinking").and_then(Value::as_str).unwrap_or_default());
+            conversation.model_said(&word(block, "thinking", ""));
         }
         "image" => image(block, conversation),
         _ => untrusted(block, conversation),
     }
 }
 
-fn chat(message: &Value, conversation: &mut Conversation) {
+fn chat(message: Node<'_>, conversation: &mut Conversation) {
     let speaker = role(message);
-    match message.get("content") {
-        Some(Value::String(text)) => said(speaker, text, conversation),
-        Some(Value::Array(parts)) => {
-            parts.iter().for_each(|part| part_of_openai(speaker, part, conversation))
-        }
-        _ => {}
-    }
+    content(message, speaker, part_of_openai, conversation);
     if speaker == Speaker::Model {
         for name in ["tool_calls", "function_call"] {
             called(message.get(name), conversation);
         }
         for name in ["reasoning_content", "reasoning", "refusal"] {
-            conversation.model_said(message.get(name).and_then(Value::as_str).unwrap_or_default());
+            conversation.model_said(&word(message, name, ""));
         }
     }
 }
 
-fn part_of_openai(speaker: Speaker, part: &Value, conversation: &mut Conversation) {
-    match part.get("type").and_then(Value::as_str).unwrap_or("text") {
+fn part_of_openai(speaker: Speaker, part: Node<'_>, conversation: &mut Conversation) {
+    match &*word(part, "type", "text") {
         "text" | "input_text" | "output_text" | "refusal" | "summary_text" | "reasoning_text" => {
             let text = part.as_str().unwrap_or_else(|| text_of(part));
-            said(speaker, text, conversation);
+            said(speaker, &text, conversation);
         }
         "image_url" | "input_image" | "input_audio" => image(part, conversation),
         "tool_use" if speaker == Speaker::Model => called(part.get("input"), conversation),
@@ -112,20 +121,13 @@ fn part_of_openai(speaker: Speaker, part: &Value, conversation: &mut Conversatio
     }
 }
 
-fn responses(item: &Value, conversation: &mut Conversation) {
-    let kind = item.get("type").and_then(Value::as_str).unwrap_or("message");
-    match kind {
+fn responses(item: Node<'_>, conversation: &mut Conversation) {
+    let kind = word(item, "type", "message");
+    match &*kind {
         "message" => {
-            let speaker = role(item);
-            match item.get("content") {
-                Some(Value::String(text)) => said(speaker, text, conversation),
-                Some(Value::Array(parts)) => {
-                    parts.iter().for_each(|part| part_of_openai(speaker, part, conversation))
-                }
-                _ => {}
-            }
+            content(item, role(item), part_of_openai, conversation);
         }
-        "input_text" => said(Speaker::User, text_of(item), conversation),
+        "input_text" => said(Speaker::User, &text_of(item), conversation),
         "input_image" => image(item, conversation),
         "reasoning" => said_by_model(item, conversation),
         // A call that carries its own result has both in one item.
@@ -137,16 +139,13 @@ fn responses(item: &Value, conversation: &mut Conversation) {
     }
 }
 
-fn gemini(content: &Value, conversation: &mut Conversation) {
+fn gemini(content: Node<'_>, conversation: &mut Conversation) {
     let speaker = role(content);
-    let parts = match content.get("parts") {
-        Some(Value::Array(parts)) => parts.as_slice(),
-        Some(part) => core::slice::from_ref(part),
-        None => &[],
-    };
-    for part in parts {
-        if let Some(text) = part.get("text").and_then(Value::as_str) {
-            said(speaker, text, conversation);
+    let parts = content.get("parts");
+    let alone = parts.filter(|parts| !parts.is_array());
+    for part in parts.into_iter().flat_map(|parts| parts.items()).chain(alone) {
+        if let Some(text) = part.get("text").and_then(|text| text.as_str()) {
+            said(speaker, &text, conversation);
         } else if part.get("inlineData").is_some() || part.get("inline_data").is_some() {
             image(part, conversation);
         } else if let Some(call) = part.get("functionCall").or_else(|| part.get("function_call")) {
@@ -163,32 +162,32 @@ fn gemini(content: &Value, conversation: &mut Conversation) {
 }
 
 /// The arguments of earlier calls: the model wrote them.
-fn called(arguments: Option<&Value>, conversation: &mut Conversation) {
+fn called(arguments: Option<Node<'_>>, conversation: &mut Conversation) {
     if let Some(arguments) = arguments {
         said_by_model(arguments, conversation);
     }
 }
 
-fn said_by_model(value: &Value, conversation: &mut Conversation) {
+fn said_by_model(value: Node<'_>, conversation: &mut Conversation) {
     texts(value, &mut |text| conversation.model_said(text), 0);
 }
 
-fn untrusted(value: &Value, conversation: &mut Conversation) {
-    match value.get("content").filter(|_| value.get("type").is_some()) {
-        Some(Value::Array(blocks)) => {
-            for block in blocks {
-                match block.get("type").and_then(Value::as_str) {
-                    Some("image" | "input_image" | "image_url") => image(block, conversation),
+fn untrusted(value: Node<'_>, conversation: &mut Conversation) {
+    match value.get("content").filter(|content| content.is_array() && value.get("type").is_some()) {
+        Some(blocks) => {
+            for block in blocks.items() {
+                match &*word(block, "type", "") {
+                    "image" | "input_image" | "image_url" => image(block, conversation),
                     _ => texts(block, &mut |text| conversation.untrusted_said(text), 0),
                 }
             }
         }
-        _ => texts(value, &mut |text| conversation.untrusted_said(text), 0),
+        None => texts(value, &mut |text| conversation.untrusted_said(text), 0),
     }
 }
 
 /// An image or recording: known by its digest.
-fn image(block: &Value, conversation: &mut Conversation) {
+fn image(block: Node<'_>, conversation: &mut Conversation) {
     texts(
         block,
         &mut |text| {
@@ -200,21 +199,34 @@ fn image(block: &Value, conversation: &mut Conversation) {
     );
 }
 
-fn text_of(block: &Value) -> &str {
-    block.get("text").or_else(|| block.get("refusal")).and_then(Value::as_str).unwrap_or_default()
+fn text_of(block: Node<'_>) -> Cow<'_, str> {
+    let text = block.get("text").or_else(|| block.get("refusal"));
+    text.and_then(|text| text.as_str()).unwrap_or_default()
 }
 
 /// Every text and number inside a value.
-fn texts(value: &Value, each: &mut dyn FnMut(&str), depth: usize) {
+fn texts(value: Node<'_>, each: &mut dyn FnMut(&str), depth: usize) {
     if depth > 64 {
         return;
     }
-    match value {
-        Value::String(text) => each(text),
-        Value::Number(number) => each(&number.to_string()),
-        Value::Array(items) => items.iter().for_each(|item| texts(item, each, depth + 1)),
-        Value::Object(members) => members.values().for_each(|item| texts(item, each, depth + 1)),
-        Value::Null | Value::Bool(_) => {}
+    match value.kind() {
+        Kind::String => each(&value.as_str().unwrap_or_default()),
+        Kind::Number => each(&number(value.raw_text())),
+        Kind::Array => value.items().for_each(|item| texts(item, each, depth + 1)),
+        Kind::Object => value.members().for_each(|member| texts(member.value, each, depth + 1)),
+        Kind::Null | Kind::Bool => {}
+    }
+}
+
+/// A number in the one spelling in which values are looked up.
+fn number(text: &str) -> Cow<'_, str> {
+    if text.len() < 19 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Cow::Borrowed(text);
+    }
+    match serde_json::from_str::<serde_json::Number>(text) {
+        Ok(number) => Cow::Owned(number.to_string()),
+        // Larger than any number a reader can take it for.
+        Err(_) => Cow::Borrowed(text),
     }
 }
 

@@ -17,6 +17,7 @@ use serde_json::Value;
 use vigil_core::message::RequestCaptured;
 use vigil_core::wire::{Endpoint, WireFormat};
 
+use crate::json::Tape;
 use crate::provenance::{Conversation, DeclaredTool};
 use crate::watch::Utterance;
 use outline::Outline;
@@ -225,6 +226,7 @@ fn read_with(
     };
     let mut facts = Facts::default();
     let mut tools: Option<Vec<DeclaredTool>> = None;
+    let mut tape = Tape::default();
     let is_same = |name: &str, raw: &[u8]| {
         earlier.is_some_and(|entry| entry.outline.member(entry.body.bytes(), name) == Some(raw))
     };
@@ -247,7 +249,8 @@ fn read_with(
                     conversation.set_system_directory(known_directory.clone());
                 } else {
                     parsed.bytes += raw.len() as u64;
-                    message::system(&serde_json::from_slice(raw).ok()?, &mut conversation);
+                    tape.read(raw).ok()?;
+                    message::system(tape.root(raw), &mut conversation);
                 }
             }
             "tools" | "functions" => {
@@ -266,9 +269,9 @@ fn read_with(
     for span in outline.items.iter().skip(outline.kept) {
         let raw = body.get(span.clone())?;
         parsed.bytes += raw.len() as u64;
-        let value: Value = serde_json::from_slice(raw).ok()?;
+        tape.read(raw).ok()?;
         conversation.begin_message();
-        message::read(format, &value, &mut conversation);
+        message::read(format, tape.root(raw), &mut conversation);
     }
     if let Some(span) = &outline.text {
         // `input` as one text: what the user typed.

@@ -66,7 +66,7 @@ impl Outline {
             } else {
                 scan.space();
                 let name = scan.string()?;
-                let name: String = serde_json::from_slice(body.get(name)?).ok()?;
+                let name = text(body.get(name)?)?;
                 scan.space();
                 scan.eat(b':')?;
                 scan.space();
@@ -171,36 +171,44 @@ impl Outline {
     }
 }
 
+/// The text of a string without its quotes; most names have nothing to undo.
+fn text(quoted: &[u8]) -> Option<String> {
+    let inner = quoted.get(1..quoted.len().checked_sub(1)?)?;
+    if inner.iter().all(|&byte| matches!(byte, b' '..=b'~') && byte != b'\\') {
+        return core::str::from_utf8(inner).ok().map(str::to_owned);
+    }
+    serde_json::from_slice(quoted).ok()
+}
+
 /// How many bytes two texts begin with alike.
 pub(super) fn common_prefix(a: &[u8], b: &[u8]) -> usize {
-    const STEP: usize = 4096;
     let mut at = 0;
-    // Whole blocks are compared by the machine's fastest means.
-    for (left, right) in a.chunks(STEP).zip(b.chunks(STEP)) {
-        if left != right {
-            return at + left.iter().zip(right).take_while(|(left, right)| left == right).count();
-        }
-        at += left.len();
+    for step in STEPS {
+        let pairs = rest(a, at).chunks_exact(step).zip(rest(b, at).chunks_exact(step));
+        at += step * pairs.take_while(|(left, right)| left == right).count();
     }
-    at
+    at + rest(a, at).iter().zip(rest(b, at)).take_while(|(left, right)| left == right).count()
 }
 
 fn common_suffix(a: &[u8], b: &[u8]) -> usize {
-    const STEP: usize = 4096;
     let mut at = 0;
-    for (left, right) in a.rchunks(STEP).zip(b.rchunks(STEP)) {
-        if left != right {
-            return at
-                + left
-                    .iter()
-                    .rev()
-                    .zip(right.iter().rev())
-                    .take_while(|(left, right)| left == right)
-                    .count();
-        }
-        at += left.len();
+    for step in STEPS {
+        let pairs = front(a, at).rchunks_exact(step).zip(front(b, at).rchunks_exact(step));
+        at += step * pairs.take_while(|(left, right)| left == right).count();
     }
-    at
+    let bytes = front(a, at).iter().rev().zip(front(b, at).iter().rev());
+    at + bytes.take_while(|(left, right)| left == right).count()
+}
+
+/// Blocks are compared by the machine's fastest means; smaller ones find the place of a difference sooner.
+const STEPS: [usize; 2] = [4096, 64];
+
+fn rest(bytes: &[u8], from: usize) -> &[u8] {
+    bytes.get(from..).unwrap_or_default()
+}
+
+fn front(bytes: &[u8], without: usize) -> &[u8] {
+    bytes.get(..bytes.len().saturating_sub(without)).unwrap_or_default()
 }
 
 struct Scan<'b> {

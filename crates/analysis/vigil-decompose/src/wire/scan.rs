@@ -228,6 +228,11 @@ impl BodyScan {
 }
 
 fn watched(name: &[u8]) -> Option<&'static str> {
+    // Most names are plain and can be compared as they stand.
+    if name.iter().all(|&byte| matches!(byte, b' '..=b'~') && byte != b'\\') {
+        let folded = || name.iter().filter(|&&byte| byte != b'_').map(u8::to_ascii_lowercase);
+        return WATCHED.into_iter().find(|watched| watched.bytes().eq(folded()));
+    }
     let quoted = [b"\"", name, b"\""].concat();
     // A name that cannot be read could be any.
     let Ok(tape) = crate::json::Tape::parse(&quoted) else {
@@ -275,6 +280,9 @@ mod tests {
         check(r#"{"Tools":[1]}"#, true);
         check(r#"{"toolſ":[1]}"#, true);
         check(r#"{"cached_content":"x"}"#, true);
+        check(r#"{"cached\u005fcontent":"x"}"#, true);
+        check(r#"{"_Tools_":[1]}"#, true);
+        check(r#"{"tool":[1],"toolss":[1],"to ols":[1],"":[1]}"#, false);
         check(r#"{"tools":[],"tools":[1]}"#, true);
     }
 
