@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use vigil_core::SecretStore;
 use vigil_core::wire::WireFormats;
 
-use crate::accept::{Deadline, House, accept};
+use crate::accept::{Deadline, House, Pace, accept};
 use crate::ca::{Authority, AuthorityError};
 use crate::config::ProxyConfig;
 use crate::exchange::{Clock, Exchanges, InterceptPort};
@@ -99,6 +99,7 @@ impl Intercept {
             upstreams,
             exchanges,
             limits: config.limits,
+            pace: Pace::new(),
             open: Default::default(),
             accepted: Default::default(),
             intercepted: Default::default(),

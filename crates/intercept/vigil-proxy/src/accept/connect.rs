@@ -136,7 +136,7 @@ async fn handshakes(
     if known.is_empty() && !offer.is_empty() {
         return send_alert(client.raw(), alert::NO_APPLICATION_PROTOCOL).await;
     }
-    let upstream = match house.upstreams.secure(upstream, &place.host, &known).await {
+    let upstream = match house.pace.run(house.upstreams.secure(upstream, &place.host, &known)).await {
         Ok(upstream) => upstream,
         Err(error) => {
             let kind = match error {
@@ -158,7 +158,8 @@ async fn handshakes(
             return send_alert(client.raw(), alert::INTERNAL_ERROR).await;
         }
     };
-    let accepted = timeout(house.limits.handshake, TlsAcceptor::from(config).accept(client)).await;
+    let accepting = house.pace.run(TlsAcceptor::from(config).accept(client));
+    let accepted = timeout(house.limits.handshake, accepting).await;
     let client = match accepted {
         Ok(Ok(client)) => client,
         Ok(Err(error)) => return place.client_failed(&house.exchanges, &error),

@@ -3,6 +3,7 @@
 //! - [`door`] reads the first head and sends the connection on its way.
 //! - [`connect`] is CONNECT: a blind [`tunnel`] for hosts that are no provider's, else interception, for which
 //!   [`hello`] reads the client's TLS greeting before anything is answered.
+//!   Handshakes take turns: [`pace`].
 //! - [`direct`] serves clients that address the proxy itself: base-URL mode and absolute-form requests.
 
 mod authority;
@@ -10,6 +11,7 @@ mod connect;
 mod direct;
 mod door;
 mod hello;
+mod pace;
 mod tunnel;
 
 use std::sync::Arc;
@@ -29,6 +31,7 @@ use crate::upstream::Upstreams;
 
 pub(crate) use self::authority::split_authority;
 pub(crate) use self::hello::fuzz as fuzz_hello;
+pub(crate) use self::pace::Pace;
 
 /// What every connection needs.
 pub(crate) struct House {
@@ -37,6 +40,7 @@ pub(crate) struct House {
     pub(crate) upstreams: Upstreams,
     pub(crate) exchanges: Arc<Exchanges>,
     pub(crate) limits: Limits,
+    pub(crate) pace: Pace,
     pub(crate) open: AtomicUsize,
     pub(crate) accepted: AtomicU64,
     pub(crate) intercepted: AtomicU64,
