@@ -87,7 +87,6 @@ impl<'a> Gated<'a> {
 
     /// Composes the head. `whole` is the length of the content when all of it is known.
     fn begin(&mut self, delivery: Delivery, whole: Option<usize>) -> Result<WrittenAs, ReplyFault> {
-        let head = StatusLine::parse(&self.head)?;
         let (written_as, framing_line) = match (self.framing, whole) {
             _ if delivery == Delivery::Lockstep => {
                 let chunked = self.framing == Framing::Chunked;
@@ -107,6 +106,11 @@ impl<'a> Gated<'a> {
                 (WrittenAs::Chunked, Some("Transfer-Encoding: chunked\r\n".to_owned()))
             }
         };
+        if framing_line.is_none() && delivery != Delivery::Decoded {
+            self.scratch.extend_from_slice(&self.head);
+            return Ok(written_as);
+        }
+        let head = StatusLine::parse(&self.head)?;
         self.scratch.extend_from_slice(head.line);
         let mut framing_line = framing_line;
         for field in head.fields.iter() {

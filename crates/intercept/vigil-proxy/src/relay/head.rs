@@ -201,7 +201,7 @@ pub(super) fn field<'a>(line: &'a [u8], content: &'a [u8]) -> Result<Field<'a>, 
         return Err(HttpError::Head("a field name is not a token"));
     }
     let value = value.get(1..).unwrap_or_default();
-    if value.iter().any(|&byte| matches!(byte, 0 | b'\r' | b'\n')) {
+    if holds_control(value) {
         return Err(HttpError::Head("a field value holds a control character"));
     }
     let trimmed = trim(value);
@@ -221,10 +221,15 @@ fn first_line(bytes: &[u8]) -> Result<(&[u8], &[u8]), HttpError> {
     let end = memchr::memchr(b'\n', bytes).ok_or(HttpError::Head("a line does not end"))?;
     let (line, rest) = bytes.split_at_checked(end + 1).ok_or(HttpError::Head("a line does not end"))?;
     let content = line.strip_suffix(b"\r\n").ok_or(HttpError::Head("a line does not end in CR LF"))?;
-    if content.contains(&b'\r') || content.contains(&0) {
+    if holds_control(content) {
         return Err(HttpError::Head("a line holds a control character"));
     }
     Ok((line, rest))
+}
+
+/// Whether the bytes hold one that ends lines or texts. All are looked at, which is faster than to stop at the first.
+fn holds_control(bytes: &[u8]) -> bool {
+    bytes.iter().fold(false, |holds, &byte| holds | (byte == 0) | (byte == b'\r') | (byte == b'\n'))
 }
 
 fn is_old(version: &[u8]) -> Result<bool, HttpError> {
@@ -235,8 +240,9 @@ fn is_old(version: &[u8]) -> Result<bool, HttpError> {
     }
 }
 
-fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+const fn is_token(byte: u8) -> bool {
+    matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.')
+        || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'^' | b'`' | b'|' | b'~')
 }
 
 #[cfg(test)]
