@@ -1,7 +1,8 @@
 //! Measures recording: `cargo run --release -p vigil-store --example record_rate [records]`.
 //!
 //! Rounds of the Vault (record, journal, sealed with signatures) alternate with rounds of the raw work under it: one
-//! SHA-256, one Ed25519 signature and one write of the same bytes per record.
+//! SHA-256, one Ed25519 signature and one write of the same bytes per record. The last line is for denials, which are on
+//! the device before their effect is seen.
 
 #![allow(
     clippy::print_stdout,
@@ -44,6 +45,7 @@ fn main() {
         raw(root.path(), records);
         vaulted(&mut vault, records, round);
     }
+    denied(&mut vault, (records / 40).clamp(100, 2000), 3 * records);
     println!("memory: {}", rss());
     println!("a busy machine shows in the wall times; CPU time per record is what it costs");
 }
@@ -72,6 +74,20 @@ fn vaulted(vault: &mut Vault, records: u128, round: u128) {
     println!(
         "        sealed: {rate:.0} records/s until all are sealed and anchored, {cpu:.1} µs of CPU per record"
     );
+}
+
+/// Denials wait for the device; between two of them the machine is left alone for a moment, as between two calls of an agent.
+fn denied(vault: &mut Vault, records: u128, first: u128) {
+    let mut times = Vec::new();
+    let begin = Instant::now();
+    for number in 0..records {
+        let decision = Arc::new(fixture::decision(first + number, Ruling::PolicyDeny));
+        std::thread::sleep(Duration::from_millis(1));
+        let at = Instant::now();
+        vault.handle(VaultInput::Decision(decision), &mut |_| ());
+        times.push(at.elapsed());
+    }
+    print("vault denial", &mut times, records, begin.elapsed());
 }
 
 fn raw(root: &std::path::Path, records: u128) {
