@@ -25,6 +25,8 @@ pub(crate) struct Surface {
     pub(crate) analysis: Outlet<AnalysisInput>,
     pub(crate) policy: Outlet<PolicyInput>,
     pub(crate) vault: Outlet<VaultInput>,
+    /// How many times sealing was wanted.
+    pub(crate) seals_wanted: tokio::sync::Mutex<u64>,
     pub(crate) clock: Arc<vigil_pipeline::Clock>,
     pub(crate) state_dir: PathBuf,
 }

@@ -149,18 +149,23 @@ async fn events(State(surface): State<Arc<Surface>>) -> Response {
     stream::events(surface.view.subscribe()).into_response()
 }
 
-/// Seals what is recorded and answers when nothing is left unsealed.
+/// Answers when everything that is recorded now is sealed. Calls are decided and recorded meanwhile.
 async fn seal(State(surface): State<Arc<Surface>>) -> Response {
     let mut events = surface.view.subscribe();
-    if surface.vault.say_async(VaultInput::Seal).await.is_err() {
-        return refusal(StatusCode::SERVICE_UNAVAILABLE, "vault_gone");
-    }
+    let number = {
+        // The Vault answers in the order in which it hears.
+        let mut wanted = surface.seals_wanted.lock().await;
+        if surface.vault.say_async(VaultInput::SealWanted).await.is_err() {
+            return refusal(StatusCode::SERVICE_UNAVAILABLE, "vault_gone");
+        }
+        *wanted += 1;
+        *wanted
+    };
     let sealed = async {
         loop {
             match events.recv().await {
-                // A state that was told before the Vault heard of this may still count records in the journal.
                 Ok(event) if event.kind == "store" => {
-                    let sealed = surface.view.store().filter(|store| store.unsealed == 0);
+                    let sealed = surface.view.store().filter(|store| store.seals_done >= number);
                     if sealed.is_some() {
                         return sealed;
                     }

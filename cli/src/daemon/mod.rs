@@ -99,6 +99,7 @@ impl Daemon {
             analysis: ends.analysis.clone(),
             policy: ends.policy.clone(),
             vault: ends.vault.clone(),
+            seals_wanted: Default::default(),
             clock: Arc::clone(&clock),
             state_dir: state_dir.clone(),
         };

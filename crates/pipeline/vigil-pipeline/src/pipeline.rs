@@ -210,7 +210,7 @@ fn run_policy(
             let said = match output {
                 PolicyOutput::Decision(decision) => vault.say(VaultInput::Decision(decision)),
                 PolicyOutput::Exchange(exchange) => {
-                    ends.push(VaultInput::Exchange(exchange));
+                    ends.push(exchange);
                     Ok(())
                 }
                 PolicyOutput::HoldOpened(hold) => surface.say(SurfaceInput::HoldOpened(hold)),
@@ -224,10 +224,12 @@ fn run_policy(
         });
         // Also after a panic: what was said before it counts.
         if ends.len() >= GATHERED || lane.is_empty() || fate == Fate::Panicked {
-            for end in ends.drain(..) {
-                if vault.say(end).is_err() {
-                    warn!("the vault is gone; an exchange has no record");
-                }
+            let told = match ends.len() {
+                0 => Ok(()),
+                _ => vault.say(VaultInput::Exchanges(std::mem::take(&mut ends))),
+            };
+            if told.is_err() {
+                warn!("the vault is gone; an exchange has no record");
             }
         }
         if fate == Fate::Panicked {

@@ -332,6 +332,7 @@ impl Plane for Policy {
         let at = match &input {
             PolicyInput::Call(captured) => Some(captured.at),
             PolicyInput::Finished(finished) => Some(finished.at),
+            PolicyInput::Ended(exchanges) => exchanges.iter().map(|finished| finished.at).max(),
             PolicyInput::ClientGone(gone) => Some(gone.at),
             PolicyInput::UserAnswer(answer) => Some(answer.at),
             PolicyInput::Decomposed(_)
@@ -342,6 +343,9 @@ impl Plane for Policy {
         match input {
             PolicyInput::Call(captured) => self.call(captured, say),
             PolicyInput::Finished(finished) => self.finished(finished, say),
+            PolicyInput::Ended(exchanges) => {
+                exchanges.into_iter().for_each(|finished| self.finished(finished, say));
+            }
             PolicyInput::ClientGone(gone) => self.client_gone(gone, say),
             PolicyInput::Decomposed(decomposed) => self.decomposed(decomposed, say),
             PolicyInput::Classified(classified) => self.classified(classified, say),

@@ -1,6 +1,6 @@
 //! Properties that must hold for any bytes.
 
-use crate::journal::{Parsed, parse, spell};
+use crate::journal::{Parsed, parse};
 use crate::record::Record;
 
 /// A preimage that reads back is spelled in the one way.
@@ -14,7 +14,7 @@ pub fn record(data: &[u8]) {
 pub fn journal_entry(data: &[u8]) {
     if let Parsed::Entry(entry, length) = parse(data) {
         let mut bytes = Vec::new();
-        spell(&entry.preimage, &entry.evidence, &mut bytes);
+        entry.spell(&mut bytes);
         assert_eq!(Some(bytes.as_slice()), data.get(..length));
     }
 }

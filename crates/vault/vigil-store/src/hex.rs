@@ -5,9 +5,9 @@ const DIGITS: &[u8; 16] = b"0123456789abcdef";
 /// Two digits per byte.
 pub(crate) fn encode(bytes: &[u8]) -> String {
     let digit = |at: u8| DIGITS.get(usize::from(at)).copied().unwrap_or(b'0');
-    let mut text = Vec::with_capacity(2 * bytes.len());
-    for &byte in bytes {
-        text.extend_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+    let mut text = vec![0; 2 * bytes.len()];
+    for (pair, &byte) in text.chunks_exact_mut(2).zip(bytes) {
+        pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
     }
     // Digits are ASCII.
     String::from_utf8(text).unwrap_or_default()

@@ -6,9 +6,10 @@ use vigil_core::Timestamp;
 
 use crate::chain::{Head, KeyError, RandomPool};
 use crate::clock::{Clock, new_id};
+use crate::evidence::Evidence;
 use crate::hex;
-use crate::journal::{Journal, Position};
-use crate::record::{Body, Record, RecordError, sha256};
+use crate::journal::{Entry, Journal, Position};
+use crate::record::{Body, Record, RecordError};
 
 /// The end of the chain, and the journal behind it.
 pub(crate) struct Writer {
@@ -26,26 +27,55 @@ pub(crate) struct Appended {
     pub(crate) end: Position,
 }
 
+/// What a record is made of, beside its place.
+pub(crate) struct Draft {
+    /// A new one is made when there is none.
+    pub(crate) id: Option<String>,
+    pub(crate) body: Body,
+    pub(crate) evidence: Evidence,
+}
+
 impl Writer {
-    /// Appends one record, under a new id or the given one. After an error the chain is as it was.
-    pub(crate) fn append(
-        &mut self,
-        id: Option<String>,
-        body: Body,
-        evidence: &[u8],
-        durable: bool,
-    ) -> Result<Appended, WriteError> {
+    /// Appends one record. After an error the chain is as it was.
+    pub(crate) fn append(&mut self, draft: Draft, durable: bool) -> Result<Appended, WriteError> {
+        let seq = self.head.count;
+        let (entry, id, head) = self.entry(&self.head.clone(), draft)?;
+        let end = self.journal.append(&[entry], durable)?;
+        self.head = head;
+        Ok(Appended { id, seq, end })
+    }
+
+    /// Appends records with one write, in order. After an error none was appended.
+    pub(crate) fn append_all(&mut self, drafts: Vec<Draft>) -> Result<Position, WriteError> {
+        let mut head = self.head.clone();
+        let mut entries = Vec::with_capacity(drafts.len());
+        for draft in drafts {
+            let (entry, _, next) = self.entry(&head, draft)?;
+            entries.push(entry);
+            head = next;
+        }
+        let end = self.journal.append(&entries, false)?;
+        self.head = head;
+        Ok(end)
+    }
+
+    /// The entry of a record behind `head`, the record's id, and the head it makes.
+    fn entry(&mut self, head: &Head, draft: Draft) -> Result<(Entry, String, Head), WriteError> {
         let at: Timestamp = (self.clock)();
-        let id = match id {
+        let id = match draft.id {
             Some(id) => id,
             None => new_id(at, &mut self.random)?,
         };
-        let seq = self.head.count;
-        let record = Record { seq, prev_hash: self.head.hash.clone(), id, timestamp_us: at.micros, body };
-        let preimage = record.preimage()?;
-        let end = self.journal.append(&preimage, evidence, durable)?;
-        self.head = Head { count: seq + 1, hash: hex::encode(&sha256(&preimage)) };
-        Ok(Appended { id: record.id, seq, end })
+        let record = Record {
+            seq: head.count,
+            prev_hash: head.hash.clone(),
+            id,
+            timestamp_us: at.micros,
+            body: draft.body,
+        };
+        let entry = Entry::new(record.preimage()?, draft.evidence);
+        let head = Head { count: head.count + 1, hash: hex::encode(&entry.hash) };
+        Ok((entry, record.id, head))
     }
 }
 

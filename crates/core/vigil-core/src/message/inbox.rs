@@ -49,6 +49,8 @@ pub enum PolicyInput {
     Call(Arc<CallCaptured>),
     /// Intercept says: the exchange is over.
     Finished(Arc<ExchangeFinished>),
+    /// Intercept says: these exchanges are over. One message tells of those that ended at about the same time.
+    Ended(Vec<Arc<ExchangeFinished>>),
     /// Intercept says: nobody is there any more to get the calls of this exchange.
     ClientGone(ClientGone),
     /// Analysis says: what a call would do.
@@ -87,13 +89,17 @@ pub enum VaultInput {
     Decision(Arc<Decision>),
     /// Policy says: an exchange is complete.
     Exchange(Arc<ExchangeDecided>),
+    /// Policy says: these exchanges are complete. One message tells of those that nobody waits for.
+    Exchanges(Vec<Arc<ExchangeDecided>>),
     /// Intercept says: a release failed before its first byte was accepted.
     ReleaseFailed(ReleaseFailed),
     /// The pipeline says: what happened to Vigil itself.
     Lifecycle(LifecycleEvent),
     /// The pipeline says: it is now this late. Time for a checkpoint, perhaps.
     Tick(Timestamp),
-    /// The pipeline says: seal everything, sign a checkpoint, move the anchor.
+    /// A surface says: what is recorded so far is wanted sealed, checkpointed and anchored. Recording goes on meanwhile.
+    SealWanted,
+    /// The pipeline says: nothing more comes. Seal everything, sign a checkpoint, move the anchor.
     Seal,
 }
 

@@ -42,7 +42,7 @@ pub(super) enum Late {
         /// Of an exchange whose request Analysis has not heard of.
         captured: Option<Arc<RequestCaptured>>,
         gone: Option<ClientGone>,
-        finished: Box<ExchangeFinished>,
+        finished: Arc<ExchangeFinished>,
     },
     Vault(VaultInput),
     /// Nothing more comes.
@@ -56,7 +56,8 @@ impl Late {
     }
 
     pub(super) async fn say(self, desk: &Exchanges) {
-        if let Some(Ended { captured, finished }) = self.say_but_analysis(desk).await {
+        if let Some(Ended { captured, finished }) = self.say_but_end(desk).await {
+            let _gone = desk.policy.say_async(PolicyInput::Finished(finished.clone())).await;
             if let Some(captured) = captured {
                 desk.tell_analysis(AnalysisInput::Request(captured)).await;
             }
@@ -64,16 +65,14 @@ impl Late {
         }
     }
 
-    /// Says it to all others, and gives what Analysis must hear.
-    async fn say_but_analysis(self, desk: &Exchanges) -> Option<Ended> {
+    /// Says what else there is to say, and gives the end.
+    async fn say_but_end(self, desk: &Exchanges) -> Option<Ended> {
         match self {
             // A closed queue means that the plane is gone, and with it whoever would hear this.
             Self::End { captured, gone, finished } => {
                 if let Some(gone) = gone {
                     let _gone = desk.policy.say_async(PolicyInput::ClientGone(gone)).await;
                 }
-                let finished = Arc::<ExchangeFinished>::from(finished);
-                let _gone = desk.policy.say_async(PolicyInput::Finished(finished.clone())).await;
                 return Some(Ended { captured, finished });
             }
             Self::Vault(input) => {
@@ -85,8 +84,13 @@ impl Late {
     }
 }
 
-/// Tells Analysis of ends, many with one message.
+/// Tells Policy and Analysis of ends, many with one message.
 async fn tell_of_ends(desk: &Exchanges, ends: &mut Vec<Ended>) {
+    if ends.is_empty() {
+        return;
+    }
+    let finished = ends.iter().map(|end| end.finished.clone()).collect();
+    let _gone = desk.policy.say_async(PolicyInput::Ended(finished)).await;
     let mut message = Vec::new();
     let mut bytes = 0;
     for end in ends.drain(..) {
@@ -122,7 +126,7 @@ impl Exchange {
             let unheard = request.completed_at().is_some() && !self.captured.initialized();
             (unheard.then(|| request.capture(&self.head)), request.whole_bytes())
         };
-        let finished = Box::new(ExchangeFinished {
+        let finished = Arc::new(ExchangeFinished {
             head: self.head.clone(),
             at,
             ending,
@@ -186,7 +190,7 @@ impl Dispatch {
             pending::<()>().await;
         };
         let ends = async {
-            let mut for_analysis = Vec::new();
+            let mut over = Vec::new();
             while let Some(first) = ends.recv().await {
                 sleep(GATHER).await;
                 let mut next = Some(first);
@@ -194,12 +198,12 @@ impl Dispatch {
                 while let Some(end) = next {
                     match end {
                         Late::Close => ends.close(),
-                        end => for_analysis.extend(end.say_but_analysis(&exchanges).await),
+                        end => over.extend(end.say_but_end(&exchanges).await),
                     }
                     count += 1;
                     next = if count < ENDS { ends.try_recv().ok() } else { None };
                 }
-                tell_of_ends(&exchanges, &mut for_analysis).await;
+                tell_of_ends(&exchanges, &mut over).await;
             }
         };
         let words = async {

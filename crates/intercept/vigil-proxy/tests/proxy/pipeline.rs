@@ -52,6 +52,12 @@ impl Pipeline {
                 Event::PolicyCall(call)
             }
             PolicyInput::Finished(finished) => Event::PolicyFinished(finished),
+            PolicyInput::Ended(mut exchanges) => {
+                let last = exchanges.pop().expect("at least one");
+                let others = exchanges.into_iter().map(Event::PolicyFinished);
+                this.events.lock().unwrap().extend(others);
+                Event::PolicyFinished(last)
+            }
             PolicyInput::ClientGone(gone) => Event::Gone(gone),
             other => panic!("{other:?}"),
         });

@@ -11,18 +11,30 @@ pub(crate) use action::action_evidence;
 pub(crate) use exchange::exchange_evidence;
 
 use crate::hex;
-use crate::record::sha256;
+use crate::record::{Hash, sha256};
 
-/// The bytes of an object and the digest a record commits to them with.
+/// The bytes of an object, and their SHA-256, with which a record commits to them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Evidence {
+    /// Empty when a record has none.
     pub(crate) bytes: Vec<u8>,
-    pub(crate) digest: String,
+    pub(crate) hash: Hash,
 }
 
 impl Evidence {
-    fn new(bytes: Vec<u8>) -> Self {
-        let digest = hex::encode(&sha256(&bytes));
-        Self { bytes, digest }
+    pub(crate) fn new(bytes: Vec<u8>) -> Self {
+        Self { hash: sha256(&bytes), bytes }
+    }
+
+    /// As records spell it.
+    pub(crate) fn digest(&self) -> String {
+        hex::encode(&self.hash)
+    }
+}
+
+impl Default for Evidence {
+    /// None.
+    fn default() -> Self {
+        Self::new(Vec::new())
     }
 }

@@ -1,8 +1,8 @@
 //! The journal: where a record is before it is anywhere else (`voaf.md` §14.1).
 //!
 //! It is a row of numbered segment files. One writer appends to the last; the sealer reads behind it up to where the
-//! writer has published, and removes segments whose entries are sealed and anchored. An entry is one `write(2)`: the
-//! kernel owns it when the call returns, so it survives the end of this process.
+//! writer has published, and removes segments whose entries are sealed and anchored. What is recorded together is one
+//! `write(2)`: the kernel owns it when the call returns, so it survives the end of this process.
 
 mod disk;
 mod entry;
@@ -15,11 +15,14 @@ use std::path::{Path, PathBuf};
 use crate::dir;
 
 pub(crate) use disk::Disk;
-pub(crate) use entry::{Entry, Parsed, parse, spell};
+pub(crate) use entry::{Entry, Parsed, parse};
 pub(crate) use reader::{Reader, Tail};
 
 /// After this many bytes the writer begins a new segment.
 const SEGMENT_BYTES: u64 = 8 << 20;
+
+/// So much memory is kept for what is written next.
+const BUFFER_BYTES: usize = 1 << 20;
 
 /// A place in the journal: a segment and a byte in it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,18 +64,21 @@ impl Journal {
         self.end
     }
 
-    /// Appends one entry, and waits for the device when `durable`. After an error nothing was appended.
-    pub(crate) fn append(&mut self, preimage: &[u8], evidence: &[u8], durable: bool) -> io::Result<Position> {
+    /// Appends entries with one write, and waits for the device when `durable`. After an error nothing was appended.
+    pub(crate) fn append(&mut self, entries: &[Entry], durable: bool) -> io::Result<Position> {
         self.mend()?;
         if self.end.offset >= SEGMENT_BYTES {
             self.rotate()?;
         }
-        entry::spell(preimage, evidence, &mut self.buffer);
+        self.buffer.clear();
+        self.buffer.shrink_to(BUFFER_BYTES);
+        entries.iter().for_each(|entry| entry.spell(&mut self.buffer));
         let written = match self.disk.append(&self.buffer) {
             Ok(taken) if taken == self.buffer.len() => self.made_durable(durable),
-            Ok(_) => {
-                Err(io::Error::new(io::ErrorKind::StorageFull, "the disk took only a part of the entry"))
-            }
+            Ok(_) => Err(io::Error::new(
+                io::ErrorKind::StorageFull,
+                "the disk took only a part of what was written",
+            )),
             Err(error) => Err(error),
         };
         match written {

@@ -2,9 +2,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
+use crate::evidence::Evidence;
 
 fn folder() -> tempfile::TempDir {
     tempfile::tempdir().expect("a directory")
+}
+
+fn append(journal: &mut Journal, preimage: &[u8], evidence: &[u8], durable: bool) -> io::Result<Position> {
+    journal.append(&[entry(preimage, evidence)], durable)
+}
+
+fn entry(preimage: &[u8], evidence: &[u8]) -> Entry {
+    Entry::new(preimage.to_vec(), Evidence::new(evidence.to_vec()))
 }
 
 fn read_all(folder: &Path, segment: u64) -> (Vec<Vec<u8>>, Tail) {
@@ -52,21 +61,36 @@ impl Disk for Full {
 fn entries_read_back_in_order_over_segments() {
     let folder = folder();
     let mut journal = Journal::begin(folder.path(), 1).unwrap();
-    journal.append(b"one", b"evidence", false).unwrap();
+    append(&mut journal, b"one", b"evidence", false).unwrap();
     journal.rotate().unwrap();
     journal.rotate().unwrap();
-    journal.append(b"two", b"", true).unwrap();
+    append(&mut journal, b"two", b"", true).unwrap();
     assert_eq!(segments(folder.path()).unwrap(), [1, 2]);
     assert_eq!(read_all(folder.path(), 1), (vec![b"one".to_vec()], Tail::Clean));
     assert_eq!(read_all(folder.path(), 2), (vec![b"two".to_vec()], Tail::Clean));
 }
 
 #[test]
+fn entries_of_one_write_are_appended_together_or_not_at_all() {
+    let folder = folder();
+    let full = Arc::new(AtomicBool::new(false));
+    let mut journal = Journal::begin(folder.path(), 1).unwrap();
+    let full_too = full.clone();
+    let room = entry(b"four", b"").len() + 5;
+    journal.replace_disk(|inner| Box::new(Full { inner, room, stuck: Arc::default(), full: full_too }));
+    journal.append(&[entry(b"one", b"1"), entry(b"two", b""), entry(b"three", b"3")], false).unwrap();
+    full.store(true, Ordering::Relaxed);
+    assert!(journal.append(&[entry(b"four", b""), entry(b"five", b"")], false).is_err());
+    let all = [b"one".to_vec(), b"two".to_vec(), b"three".to_vec()];
+    assert_eq!(read_all(folder.path(), 1), (all.to_vec(), Tail::Clean));
+}
+
+#[test]
 fn a_reader_stops_where_the_writer_has_published() {
     let folder = folder();
     let mut journal = Journal::begin(folder.path(), 1).unwrap();
-    let published = journal.append(b"one", b"", false).unwrap();
-    journal.append(b"two", b"", false).unwrap();
+    let published = append(&mut journal, b"one", b"", false).unwrap();
+    append(&mut journal, b"two", b"", false).unwrap();
     let mut reader = Reader::new(folder.path(), Position { segment: 1, offset: 0 });
     assert_eq!(reader.next(published.offset).unwrap().unwrap().preimage, b"one");
     assert_eq!(reader.next(published.offset).unwrap(), None);
@@ -81,15 +105,15 @@ fn a_full_disk_appends_nothing_and_recovers_when_there_is_room() {
         let mut journal = Journal::begin(folder.path(), 1).unwrap();
         let (full_too, stuck_too) = (full.clone(), stuck.clone());
         journal.replace_disk(|inner| Box::new(Full { inner, room: 7, stuck: stuck_too, full: full_too }));
-        journal.append(b"one", b"", false).unwrap();
+        append(&mut journal, b"one", b"", false).unwrap();
         let end = journal.end();
         full.store(true, Ordering::Relaxed);
-        assert_eq!(journal.append(b"two", b"", false).unwrap_err().kind(), io::ErrorKind::StorageFull);
-        assert!(journal.append(b"two", b"", false).is_err());
+        assert_eq!(append(&mut journal, b"two", b"", false).unwrap_err().kind(), io::ErrorKind::StorageFull);
+        assert!(append(&mut journal, b"two", b"", false).is_err());
         assert_eq!(journal.end(), end);
         stuck.store(false, Ordering::Relaxed);
         full.store(false, Ordering::Relaxed);
-        journal.append(b"three", b"", false).unwrap();
+        append(&mut journal, b"three", b"", false).unwrap();
         assert_eq!(read_all(folder.path(), 1), (vec![b"one".to_vec(), b"three".to_vec()], Tail::Clean));
     }
 }
@@ -102,11 +126,11 @@ fn an_entry_that_cannot_be_made_durable_is_taken_back() {
     let full_too = full.clone();
     journal
         .replace_disk(|inner| Box::new(Full { inner, room: 1 << 20, stuck: Arc::default(), full: full_too }));
-    journal.append(b"one", b"", false).unwrap();
-    assert!(journal.append(b"two", b"", true).is_err());
+    append(&mut journal, b"one", b"", false).unwrap();
+    assert!(append(&mut journal, b"two", b"", true).is_err());
     assert!(journal.rotate().is_err(), "a segment was left behind that may not be on the device");
     full.store(false, Ordering::Relaxed);
-    journal.append(b"three", b"", true).unwrap();
+    append(&mut journal, b"three", b"", true).unwrap();
     assert_eq!(read_all(folder.path(), 1), (vec![b"one".to_vec(), b"three".to_vec()], Tail::Clean));
 }
 
@@ -114,10 +138,10 @@ fn an_entry_that_cannot_be_made_durable_is_taken_back() {
 fn a_torn_end_is_told_from_damage() {
     let folder = folder();
     let mut journal = Journal::begin(folder.path(), 1).unwrap();
-    journal.append(b"one", b"", false).unwrap();
+    append(&mut journal, b"one", b"", false).unwrap();
     let first = journal.end().offset as usize;
-    journal.append(b"two", b"", false).unwrap();
-    journal.append(b"three", b"", false).unwrap();
+    append(&mut journal, b"two", b"", false).unwrap();
+    append(&mut journal, b"three", b"", false).unwrap();
     let path = segment_path(folder.path(), 1);
     let whole = fs::read(&path).unwrap();
     for cut in first + 1..whole.len() {

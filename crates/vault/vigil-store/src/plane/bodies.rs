@@ -54,7 +54,7 @@ pub(super) fn gate_decision(
 ) -> Body {
     let captured = &decision.captured;
     Body::GateDecision(GateDecision {
-        gate_id: format!("act1-{}", evidence.digest),
+        gate_id: format!("act1-{}", evidence.digest()),
         interaction_id: Some(captured.head.exchange.to_string()),
         provider: foreign(&captured.head.provider),
         protocol: captured.protocol.to_owned(),
@@ -125,7 +125,7 @@ pub(super) fn interaction(exchange: &ExchangeDecided, evidence: &Evidence) -> Bo
         gate_layer: matched.map(|_| 2),
         tap_certificate_id: None,
         scope_violation: matched == Some("capability"),
-        execution_gate_id: Some(evidence.digest.clone()),
+        execution_gate_id: Some(evidence.digest()),
     })
 }
 

@@ -1,5 +1,6 @@
 //! The plane itself.
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -13,11 +14,10 @@ use super::pending::{Owed, Pending};
 use crate::chain::{KeyError, RecordKey};
 use crate::clock::Clock;
 use crate::dir::StateDir;
-use crate::evidence::{action_evidence, exchange_evidence};
-use crate::record::Body;
+use crate::evidence::{Evidence, action_evidence, exchange_evidence};
 use crate::seal::{KEY_ROTATED, Progress, SealThread};
 use crate::start::{self, OpenError, State, lifecycle};
-use crate::writer::{Appended, WriteError, Writer};
+use crate::writer::{Appended, Draft, WriteError, Writer};
 
 /// A checkpoint is made this long after the last one, if there are new records.
 const CHECKPOINT_EVERY: Millis = Millis(10 * 60 * 1000);
@@ -26,6 +26,12 @@ const TELL_EVERY: Millis = Millis(1000);
 
 /// A journal segment that is sealed is left behind at most this often, so that what is deleted is gone there too.
 const ROTATE_EVERY: Millis = Millis(5000);
+
+/// While somebody waits for the sealer, it is looked this often whether it is done.
+const LOOK_EVERY: Millis = Millis(5);
+
+/// Records of one write have at most so much evidence, and one more.
+const EVIDENCE_OF_ONE_WRITE: usize = 256 << 10;
 
 /// What a Vault needs.
 pub struct VaultConfig {
@@ -57,7 +63,17 @@ pub struct Vault {
     /// When the last checkpoint was seen, and its size.
     checkpoint: (Timestamp, u64),
     rotated_at: Timestamp,
+    wanted: VecDeque<Wanted>,
+    /// When it was last looked whether what is wanted is done.
+    looked_at: Timestamp,
+    seals_done: u64,
     _dir: StateDir,
+}
+
+/// Somebody waits until what was recorded when they asked is sealed.
+struct Wanted {
+    request: u64,
+    records: u64,
 }
 
 impl Vault {
@@ -73,7 +89,7 @@ impl Vault {
         } else {
             String::new()
         };
-        let told = store_state(found, detail, true, &opened.thread.progress());
+        let told = store_state(found, detail, true, 0, &opened.thread.progress());
         let mut vault = Self {
             writer: opened.writer,
             thread: opened.thread,
@@ -87,6 +103,9 @@ impl Vault {
             told_at: now,
             checkpoint: (now, told.checkpoint),
             rotated_at: now,
+            wanted: VecDeque::new(),
+            looked_at: now,
+            seals_done: 0,
             _dir: opened.dir,
         };
         if matches!(found, State::Empty | State::Unanchored) {
@@ -151,7 +170,7 @@ impl Vault {
             }
             None => self.found,
         };
-        store_state(found, detail, self.unwritable.is_none(), &progress)
+        store_state(found, detail, self.unwritable.is_none(), self.seals_done, &progress)
     }
 
     fn decided(&mut self, decision: Arc<Decision>, say: &mut dyn FnMut(VaultOutput)) {
@@ -181,18 +200,60 @@ impl Vault {
         let evidence = action_evidence(decision, &self.writer.random.take()?, hashes.remark);
         let body = gate_decision(decision, ruling, hashes, &evidence);
         let durable = !matches!(ruling, Ruling::Allow | Ruling::Observed);
-        self.append(None, body, &evidence.bytes, durable)
+        self.append(Draft { id: None, body, evidence }, durable)
     }
 
     fn record_exchange(&mut self, exchange: &ExchangeDecided) -> Result<Appended, WriteError> {
+        let draft = self.of_exchange(exchange)?;
+        self.append(draft, false)
+    }
+
+    fn of_exchange(&mut self, exchange: &ExchangeDecided) -> Result<Draft, WriteError> {
         let evidence = exchange_evidence(exchange, &self.writer.random.take()?);
         let body = interaction(exchange, &evidence);
-        self.append(Some(exchange.finished.head.exchange.to_string()), body, &evidence.bytes, false)
+        Ok(Draft { id: Some(exchange.finished.head.exchange.to_string()), body, evidence })
+    }
+
+    /// Records exchanges that were told together with few writes.
+    fn note_exchanges(&mut self, exchanges: &[Arc<ExchangeDecided>], say: &mut dyn FnMut(VaultOutput)) {
+        let mut rest = exchanges;
+        while !rest.is_empty() {
+            let count = match self.record_some(rest) {
+                Ok(count) => {
+                    self.settle(say);
+                    count
+                }
+                Err(_) => {
+                    // One of them, perhaps, or the disk: each gets its own try, and is owed when that fails.
+                    rest.iter().for_each(|exchange| self.note(Owed::Exchange(Arc::clone(exchange)), say));
+                    rest.len()
+                }
+            };
+            rest = rest.get(count..).unwrap_or_default();
+        }
+    }
+
+    /// Records the first of these exchanges with one write. Says how many; after an error none.
+    fn record_some(&mut self, exchanges: &[Arc<ExchangeDecided>]) -> Result<usize, WriteError> {
+        let mut drafts = Vec::with_capacity(exchanges.len());
+        let mut bytes = 0;
+        for exchange in exchanges {
+            let draft = self.of_exchange(exchange)?;
+            bytes += draft.evidence.bytes.len();
+            drafts.push(draft);
+            if bytes >= EVIDENCE_OF_ONE_WRITE {
+                break;
+            }
+        }
+        let count = drafts.len();
+        let end = self.writer.append_all(drafts)?;
+        self.thread.publish(end, self.writer.head.count);
+        Ok(count)
     }
 
     fn record_lifecycle(&mut self, event: &str, reason: Option<String>) -> Result<Appended, WriteError> {
         let body = lifecycle(event, &self.app_version, reason);
-        self.append(None, body, b"", true)
+        self.append(Draft { id: None, body, evidence: Evidence::default() }, true)
     }
 
     fn record_owed(&mut self, owed: &Owed) -> Result<Appended, WriteError> {
@@ -240,14 +301,8 @@ impl Vault {
         }
     }
 
-    fn append(
-        &mut self,
-        id: Option<String>,
-        body: Body,
-        evidence: &[u8],
-        durable: bool,
-    ) -> Result<Appended, WriteError> {
-        let appended = self.writer.append(id, body, evidence, durable)?;
+    fn append(&mut self, draft: Draft, durable: bool) -> Result<Appended, WriteError> {
+        let appended = self.writer.append(draft, durable)?;
         self.thread.publish(appended.end, appended.seq + 1);
         Ok(appended)
     }
@@ -295,12 +350,36 @@ impl Vault {
         }
     }
 
-    fn seal(&mut self, say: &mut dyn FnMut(VaultOutput)) {
+    /// A new segment lets the old one be removed.
+    fn turn_over(&mut self, say: &mut dyn FnMut(VaultOutput)) {
         self.settle(say);
-        // An entry that is only published would be sealed too; a new segment lets the old one be removed.
         if self.writer.journal.rotate().is_ok() {
             self.thread.publish(self.writer.journal.end(), self.writer.head.count);
         }
+    }
+
+    /// Has everything sealed that is recorded now, while other things are recorded.
+    fn seal_meanwhile(&mut self, say: &mut dyn FnMut(VaultOutput)) {
+        self.turn_over(say);
+        self.wanted.push_back(Wanted { request: self.thread.ask(), records: self.writer.head.count });
+        self.looked_at = (self.writer.clock)();
+    }
+
+    /// Tells those who wait that what they wanted is sealed.
+    fn answer_wanted(&mut self, say: &mut dyn FnMut(VaultOutput)) {
+        self.looked_at = (self.writer.clock)();
+        let progress = self.thread.progress();
+        let is_done = |wanted: &Wanted| progress.answers(wanted.request) && progress.sealed >= wanted.records;
+        while self.wanted.pop_front_if(|wanted| is_done(wanted)).is_some() {
+            self.seals_done += 1;
+        }
+        if self.seals_done != self.told.seals_done {
+            self.tell(say);
+        }
+    }
+
+    fn seal(&mut self, say: &mut dyn FnMut(VaultOutput)) {
+        self.turn_over(say);
         self.thread.seal_all();
         self.told = self.state();
         say(VaultOutput::Store(self.told.clone()));
@@ -321,6 +400,7 @@ impl Plane for Vault {
         match input {
             VaultInput::Decision(decision) => self.decided(decision, say),
             VaultInput::Exchange(exchange) => self.note(Owed::Exchange(exchange), say),
+            VaultInput::Exchanges(exchanges) => self.note_exchanges(&exchanges, say),
             VaultInput::ReleaseFailed(failed) => self.note(Owed::ReleaseFailed(failed.record), say),
             // A rotation is more than its record: see `rotate_key`.
             VaultInput::Lifecycle(LifecycleEvent { event: KEY_ROTATED, .. }) => {}
@@ -328,8 +408,16 @@ impl Plane for Vault {
                 self.note(Owed::Lifecycle(LifecycleEvent { event, reason }), say);
             }
             VaultInput::Tick(now) => self.tick(now, say),
+            VaultInput::SealWanted => self.seal_meanwhile(say),
             VaultInput::Seal => self.seal(say),
         }
+        if !self.wanted.is_empty() {
+            self.answer_wanted(say);
+        }
+    }
+
+    fn next_deadline(&self) -> Option<Timestamp> {
+        (!self.wanted.is_empty()).then(|| self.looked_at + LOOK_EVERY)
     }
 }
 
@@ -348,7 +436,13 @@ pub enum RotateError {
     Unsealed(String),
 }
 
-fn store_state(found: State, detail: String, writable: bool, progress: &Progress) -> StoreState {
+fn store_state(
+    found: State,
+    detail: String,
+    writable: bool,
+    seals_done: u64,
+    progress: &Progress,
+) -> StoreState {
     StoreState {
         state: found.token(),
         detail,
@@ -356,6 +450,7 @@ fn store_state(found: State, detail: String, writable: bool, progress: &Progress
         records: progress.recorded,
         unsealed: progress.recorded.saturating_sub(progress.sealed),
         checkpoint: progress.checkpoint,
+        seals_done,
     }
 }
 

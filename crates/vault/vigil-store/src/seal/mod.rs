@@ -14,7 +14,7 @@ use crate::chain::{Anchors, Checkpoint, Frontier, Head, KeyError, RecordKey};
 use crate::dir;
 use crate::hex;
 use crate::journal::{self, Entry, Position, Reader};
-use crate::record::{Body, Hash, Record, RecordError, sha256};
+use crate::record::{Body, Hash, Record, RecordError};
 
 use load::Pace;
 pub(crate) use thread::{Progress, SealThread};
@@ -31,8 +31,8 @@ const BATCH_BYTES: usize = 4 << 20;
 /// From this many records on a second thread is worth its start.
 const PARALLEL_RECORDS: usize = 64;
 
-/// An entry of the journal, its record and the record's hash.
-type Read = (Entry, Record, Hash);
+/// An entry of the journal and its record.
+type Read = (Entry, Record);
 
 /// Reads the journal behind its writer and seals what it finds.
 pub(crate) struct Sealer {
@@ -145,14 +145,14 @@ impl Sealer {
                 break;
             };
             passed += 1;
-            bytes += entry.preimage.len() + entry.evidence.len();
-            let (record, hash) = (Record::decode(&entry.preimage)?, entry.hash());
+            bytes += entry.len();
+            let (record, hash) = (Record::decode(&entry.preimage)?, entry.hash);
             if record.seq < head.count {
                 self.check_sealed(record.seq, &hash)?;
             } else if record.seq == head.count && record.prev_hash == head.hash {
                 head = Head { count: record.seq + 1, hash: hex::encode(&hash) };
                 let hands_over = names_next_key(&record).is_some();
-                records.push((entry, record, hash));
+                records.push((entry, record));
                 if hands_over {
                     // What follows is signed by another key.
                     break;
@@ -173,7 +173,7 @@ impl Sealer {
     }
 
     fn commit(&mut self, entries: Vec<Read>, pace: Pace) -> Result<(), SealError> {
-        let Some((_, last, hash)) = entries.last() else { return Ok(()) };
+        let Some((Entry { hash, .. }, last)) = entries.last() else { return Ok(()) };
         let head = Head { count: last.seq + 1, hash: hex::encode(hash) };
         let next = match names_next_key(last) {
             Some(id) => Some(self.next_key(id)?),
@@ -190,14 +190,14 @@ impl Sealer {
         let mut checkpoints = Vec::new();
         let mut checkpointed = None;
         let mut records = Vec::with_capacity(entries.len());
-        for ((entry, record, hash), signature) in entries.into_iter().zip(signatures) {
-            tree.push(&hash);
+        for ((entry, record), signature) in entries.into_iter().zip(signatures) {
+            tree.push(&entry.hash);
             let last = checkpoints.last().map_or(self.checkpoint.0, |last: &Checkpoint| last.size);
             if tree.size() - last >= CHECKPOINT_RECORDS {
                 checkpoints.push(Checkpoint::sign(&self.genesis, &tree, &[&self.key]));
                 checkpointed = Some(tree.clone());
             }
-            records.push(sealed(entry, record, hash, signature));
+            records.push(sealed(entry, record, signature));
         }
         if let Some(next) = &next {
             // Both keys sign the checkpoint right after the rotation, in place of one by the old key alone.
@@ -249,7 +249,7 @@ impl Sealer {
     fn sign(&self, entries: &[Read], is_parallel: bool) -> Vec<[u8; 64]> {
         let (key, genesis) = (&self.key, &self.genesis);
         let sign = |part: &[Read]| -> Vec<[u8; 64]> {
-            part.iter().map(|(_, record, hash)| key.sign_record(genesis, record.seq, hash)).collect()
+            part.iter().map(|(entry, record)| key.sign_record(genesis, record.seq, &entry.hash)).collect()
         };
         if !is_parallel || entries.len() < PARALLEL_RECORDS {
             return sign(entries);
@@ -273,14 +273,14 @@ fn names_next_key(record: &Record) -> Option<&str> {
     }
 }
 
-fn sealed(entry: Entry, record: Record, hash: Hash, signature: [u8; 64]) -> Sealed {
+fn sealed(entry: Entry, record: Record, signature: [u8; 64]) -> Sealed {
     let decision = match &record.body {
         Body::GateDecision(body) => Some(body.decision.clone()),
         _ => None,
     };
-    let evidence = (!entry.evidence.is_empty()).then(|| (sha256(&entry.evidence), entry.evidence));
-    let (seq, kind) = (record.seq, record.body.kind());
-    Sealed { seq, hash, preimage: entry.preimage, kind, decision, signature, evidence }
+    let Entry { preimage, hash, evidence } = entry;
+    let evidence = (!evidence.bytes.is_empty()).then_some((evidence.hash, evidence.bytes));
+    Sealed { seq: record.seq, hash, preimage, kind: record.body.kind(), decision, signature, evidence }
 }
 
 /// Why records stay in the journal for now.

@@ -44,6 +44,11 @@ impl Progress {
     const fn is_urgent(&self) -> bool {
         self.asked > self.answered || self.want_checkpoint
     }
+
+    /// Whether the request with this number is answered.
+    pub(crate) const fn answers(&self, request: u64) -> bool {
+        self.answered >= request
+    }
 }
 
 #[derive(Default)]
@@ -104,13 +109,20 @@ impl SealThread {
         self.shared.work.notify_one();
     }
 
-    /// Waits until everything published is sealed, checkpointed and anchored, or cannot be.
-    pub(crate) fn seal_all(&self) {
+    /// Asks that everything published until now is sealed, checkpointed and anchored. Gives the number of the request, which
+    /// is answered when that is so, or cannot be.
+    pub(crate) fn ask(&self) -> u64 {
         let mut progress = self.shared.lock();
         progress.asked += 1;
-        let ticket = progress.asked;
         self.shared.work.notify_one();
-        while progress.answered < ticket && self.thread.as_ref().is_some_and(|thread| !thread.is_finished()) {
+        progress.asked
+    }
+
+    /// Asks the same, and waits for the answer.
+    pub(crate) fn seal_all(&self) {
+        let request = self.ask();
+        let mut progress = self.shared.lock();
+        while !progress.answers(request) && self.thread.as_ref().is_some_and(|thread| !thread.is_finished()) {
             progress = self
                 .shared
                 .done

@@ -12,11 +12,12 @@ use crate::archive::ArchiveError;
 use crate::chain::{Anchors, KeyError, RandomPool};
 use crate::clock::Clock;
 use crate::dir::{DirError, StateDir};
+use crate::evidence::Evidence;
 use crate::export::ExportInfo;
 use crate::journal::{self, Journal, Position};
 use crate::record::{Body, Lifecycle};
 use crate::seal::{SealError, SealThread};
-use crate::writer::{WriteError, Writer};
+use crate::writer::{Draft, WriteError, Writer};
 
 /// The folder of the journal.
 const JOURNAL: &str = "journal";
@@ -54,7 +55,8 @@ pub(crate) fn open(
     let mut writer = Writer { journal, head: sealer.head.clone(), clock, random: RandomPool::default() };
     let is_new = matches!(first, Some(Body::ChainUpgrade(_)));
     if let Some(first) = first {
-        writer.append(None, first, b"", true)?;
+        let draft = Draft { id: None, body: first, evidence: Evidence::default() };
+        writer.append(draft, true)?;
     }
     while sealer.reader.position() != writer.journal.end() {
         sealer.seal_some(writer.journal.end())?;

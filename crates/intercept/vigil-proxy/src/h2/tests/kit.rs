@@ -145,12 +145,13 @@ impl Planes {
     /// Waits for the end of the exchange with that path and returns how it ended and how many calls it had.
     pub(super) async fn ending(&self, path: &str) -> (vigil_core::message::Ending, u32) {
         self.until(|heard| {
-            heard.policy.iter().find_map(|input| match input {
-                PolicyInput::Finished(finished) if finished.head.path == path => {
-                    Some((finished.ending.clone(), finished.calls))
-                }
-                _ => None,
-            })
+            let ended = heard.policy.iter().flat_map(|input| match input {
+                PolicyInput::Finished(finished) => std::slice::from_ref(finished),
+                PolicyInput::Ended(exchanges) => exchanges.as_slice(),
+                _ => &[],
+            });
+            let mut of_path = ended.filter(|finished| finished.head.path == path);
+            of_path.next().map(|finished| (finished.ending.clone(), finished.calls))
         })
         .await
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use vigil_core::message::{VaultInput, VaultOutput};
-use vigil_core::{Ruling, Timestamp};
+use vigil_core::{Plane as _, Ruling, Timestamp};
 
 use super::Vault;
 use crate::journal::Disk;
@@ -120,4 +120,47 @@ fn a_denial_that_cannot_be_made_durable_is_not_recorded() {
     let document = state.document();
     assert_eq!(document["records"].as_array().unwrap().len(), 2);
     assert_eq!(document["records"][1]["decision"], "fault_deny");
+}
+
+#[test]
+fn exchanges_that_come_together_are_recorded_in_order_also_on_a_bad_disk() {
+    let state = State::new();
+    let (mut vault, _) = state.open();
+    let switch = failing(&mut vault, io::ErrorKind::StorageFull);
+    let three = |first: u128| (first..first + 3).map(|number| Arc::new(exchange(number))).collect::<Vec<_>>();
+    let before = vault.state().records;
+    hear(&mut vault, VaultInput::Exchanges(three(1)));
+    assert_eq!(vault.state().records, before + 3);
+    switch.store(true, Ordering::Relaxed);
+    hear(&mut vault, VaultInput::Exchanges(three(4)));
+    assert_eq!((vault.state().records, vault.state().writable), (before + 3, false));
+    switch.store(false, Ordering::Relaxed);
+    tick(&mut vault);
+    assert_eq!((vault.state().records, vault.state().writable), (before + 6, true));
+    hear(&mut vault, VaultInput::Seal);
+    assert_eq!(vault.state().unsealed, 0);
+}
+
+#[test]
+fn calls_are_recorded_while_a_backlog_is_sealed_for_somebody() {
+    let state = State::new();
+    let (mut vault, _) = state.open();
+    for first in 0..40 {
+        let many = (0..64).map(|number| Arc::new(exchange(first * 64 + number))).collect();
+        hear(&mut vault, VaultInput::Exchanges(many));
+    }
+    let wanted = vault.state().records;
+    let mut told = hear(&mut vault, VaultInput::SealWanted);
+    assert!(vault.next_deadline().is_some());
+    for number in 0.. {
+        if told.iter().any(|said| matches!(said, VaultOutput::Store(store) if store.seals_done == 1)) {
+            break;
+        }
+        assert!(number < 100_000, "it was never done");
+        told = hear(&mut vault, VaultInput::Decision(Arc::new(decision(10_000 + number, Ruling::Allow))));
+        assert!(told.iter().any(|said| matches!(said, VaultOutput::Recorded(_))));
+    }
+    let state = vault.state();
+    assert!(state.records > wanted && state.records - state.unsealed >= wanted);
+    assert_eq!(vault.next_deadline(), None);
 }
