@@ -271,9 +271,13 @@ pub const EXCLUDED: &[&str] =
 
 /// SEC-001's patterns when the configuration names none: what templates and documentation leave behind.
 pub const PLACEHOLDER_PATTERNS: &[&str] = &[
-    "changeme",
+    "change[-_]?me",
+    "change[-_]?this",
     "your[-_].*[-_]here",
+    r"\byour[-_ ](?:[a-z0-9]+[-_ ]){0,3}(?:key|token|secret|password|passphrase|id)\b",
     "replace[-_]?me",
+    "replace[-_]?with",
+    r"^<[a-z][a-z0-9 _-]*>$",
     "insert[-_].*[-_]here",
     "put[-_].*[-_]here",
     "add[-_].*[-_]here",
@@ -296,6 +300,9 @@ pub const PLACEHOLDER_PATTERNS: &[&str] = &[
     "dummy[-_]?secret",
     "fake[-_]?key",
     "fake[-_]?secret",
+    "fake[-_]?token",
+    "dummy[-_]?token",
+    "sample[-_]?token",
     "sample[-_]?key",
     "sample[-_]?secret",
     "default[-_]?secret",

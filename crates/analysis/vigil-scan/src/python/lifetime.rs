@@ -100,14 +100,25 @@ pub(super) fn of_binding<'a>(
             || (name.eq_ignore_ascii_case("exp") && names.imports_any(JWT_LIBRARIES))
     };
     if let Some((at, seconds)) = delta(value, names, 0) {
-        return spoken_of().then(|| Lifetime { span: span(at.range()), seconds });
+        return (spoken_of() && !is_default(name, seconds))
+            .then(|| Lifetime { span: span(at.range()), seconds });
     }
     if !lives || matches!(value, Expr::Name(_)) {
         return None;
     }
     let unit = unit_of_name(name).or_else(|| SECONDS_SETTINGS.contains(&name).then_some(1.0))?;
-    let count = number(value, names)?;
-    spoken_of().then(|| Lifetime { span: span(value.range()), seconds: count * unit })
+    let seconds = number(value, names)? * unit;
+    (spoken_of() && !is_default(name, seconds)).then(|| Lifetime { span: span(value.range()), seconds })
+}
+
+/// What Django and Flask do with a session when nobody says anything: writing it down changes nothing.
+fn is_default(name: &str, seconds: f64) -> bool {
+    let days = match name {
+        "SESSION_COOKIE_AGE" => 14.0,
+        "PERMANENT_SESSION_LIFETIME" => 31.0,
+        _ => return false,
+    };
+    (seconds - days * 86_400.0).abs() < 1.0
 }
 
 /// A constant of this name is a lifetime where it is bound; where it is used it is none for the second time.

@@ -9,7 +9,7 @@ use ruff_text_size::Ranged;
 
 use super::endpoint::Routes;
 use super::names::Names;
-use super::words::has_word_starting;
+use super::words::{has_word, has_word_starting};
 use super::{comparison, cookie, cors, env, lifetime, signing, span, testing, text};
 use crate::facts::{Binding, BindingKind, Cors, Facts, Import, Lifetime, Need, Text};
 use crate::source::{Source, Span};
@@ -145,9 +145,14 @@ impl<'a> Walk<'a> {
         self.around.push(function.name.as_str());
         self.parameters(&function.parameters);
         self.names.enter(&function.body, Some(&function.parameters), false);
+        // `def __init__(self, app, allow_origins=()):` is the middleware itself: its caller says who is let in.
+        let asked =
+            function.parameters.iter_non_variadic_params().any(|parameter| takes_origins(parameter.name()));
+        self.opened_by_setting += u32::from(asked);
         self.late += 1;
         self.visit_body(&function.body);
         self.late -= 1;
+        self.opened_by_setting -= u32::from(asked);
         self.names.leave();
         self.around.pop();
     }
@@ -489,6 +494,11 @@ impl<'a> Walk<'a> {
 /// Names that speak of a credential, by the beginning of one of their words.
 const CREDENTIAL: &[&str] =
     &["secret", "key", "token", "pass", "pwd", "credential", "auth", "apikey", "jwt", "database", "url"];
+
+/// The parameter says which origins are let in.
+fn takes_origins(name: &str) -> bool {
+    has_word(name, &["origin", "origins"]) && has_word(name, &["allow", "allowed", "allows", "cors"])
+}
 
 /// A comment tells type checkers and linters that the module is not there.
 fn is_waived(line: &str) -> bool {

@@ -89,7 +89,10 @@ pub(super) fn check(file: &File<'_>, found: &mut Found<'_>) {
     }
     for comparison in &file.facts.comparisons {
         hide_literal(file, comparison, found);
-        if !is_risky(comparison) || is_careful(file.source.line(file.source.line_of(comparison.span.start))) {
+        if !is_risky(comparison)
+            || is_of_address(file, comparison)
+            || is_careful(file.source.line(file.source.line_of(comparison.span.start)))
+        {
             continue;
         }
         found
@@ -164,6 +167,37 @@ fn may_be_stored(other: &Operand, password: &Operand) -> bool {
         Operand::Call(name) => name != "getattr",
         Operand::Other => true,
     }
+}
+
+/// `one.password !== two.password` beside a comparison of their hosts: parts of two addresses.
+fn is_of_address(file: &File<'_>, comparison: &Comparison) -> bool {
+    let (Operand::Name { whole: left, .. }, Operand::Name { whole: right, .. }) =
+        (&comparison.left, &comparison.right)
+    else {
+        return false;
+    };
+    let near = file.source.slice(around(file, comparison.span));
+    [left, right].into_iter().all(|side| {
+        side.rsplit_once('.').is_some_and(|(owner, _)| {
+            ["host", "hostname", "protocol", "scheme", "netloc", "port"].iter().any(|part| {
+                let member = format!("{owner}.{part}");
+                near.match_indices(&member).any(|(at, _)| {
+                    let after = near.get(at + member.len()..).and_then(|rest| rest.chars().next());
+                    !after.is_some_and(|sign| sign.is_alphanumeric() || sign == '_')
+                })
+            })
+        })
+    })
+}
+
+/// A few lines around a span.
+fn around(file: &File<'_>, span: Span) -> Span {
+    const NEAR: usize = 300;
+    let text = &file.source.text;
+    let start = (0..=(span.start as usize).saturating_sub(NEAR)).rev().find(|at| text.is_char_boundary(*at));
+    let end = ((span.end as usize + NEAR).min(text.len())..=text.len()).find(|at| text.is_char_boundary(*at));
+    let place = |at: Option<usize>, other: u32| at.and_then(|at| u32::try_from(at).ok()).unwrap_or(other);
+    Span::new(place(start, span.start), place(end, span.end))
 }
 
 /// `self.password == other.password`: two records, not a login.

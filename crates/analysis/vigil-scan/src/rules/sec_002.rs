@@ -29,6 +29,7 @@ use super::File;
 use super::credential::credentials;
 use super::entropy::{entropy, rounded};
 use super::found::Found;
+use super::name::{any, words};
 use super::redact::redact;
 use super::sec_001::is_placeholder;
 use crate::rule::RuleId;
@@ -47,7 +48,10 @@ pub(super) fn check(file: &File<'_>, found: &mut Found<'_>) {
         let length = value.chars().count();
         let bits = entropy(value);
         let weak = length >= MIN_CHARS && bits < file.config.secrets.min_entropy && !credential.is_harmless();
-        if weak && !found.reported(file.source.line_of(binding.span.start), &taken) {
+        if weak
+            && !says_it_is_none(&binding.name)
+            && !found.reported(file.source.line_of(binding.span.start), &taken)
+        {
             found
                 .add(
                     RuleId::Sec002,
@@ -59,4 +63,9 @@ pub(super) fn check(file: &File<'_>, found: &mut Found<'_>) {
                 .with("value_length", length);
         }
     }
+}
+
+/// `fake_secret_token`: the name says that it protects nothing.
+fn says_it_is_none(name: &str) -> bool {
+    any(&words(name), &["fake", "dummy", "mock", "mocked", "bogus", "stub", "sample"])
 }

@@ -277,7 +277,8 @@ impl<'a> Trials<'a> {
     }
 
     pub(super) fn handler(&mut self, attempt: &TryStatement<'a>, handler: &CatchClause<'a>) {
-        if let Some(Frame { kind: Kind::Test(_), record, .. }) = self.frames.last_mut()
+        // What a function within the test swallows, a component's handler, is part of what is tested.
+        if let Some(Frame { kind: Kind::Test(_), record, functions: ..=1, .. }) = self.frames.last_mut()
             && swallow::swallows(attempt, handler)
         {
             record.swallowed.push(value::span(handler));

@@ -39,7 +39,7 @@ fn a_duration_bound_to_a_token_is_its_lifetime() {
     hours("JWT_REFRESH = timedelta(weeks=2, days=1)", &[360.0]);
     hours("SIMPLE_JWT = {'ACCESS_TOKEN_LIFETIME': timedelta(days=7)}", &[168.0]);
     hours("app.config['JWT_ACCESS_TOKEN_EXPIRES'] = timedelta(30)", &[720.0]);
-    hours("PERMANENT_SESSION_LIFETIME = timedelta(days=31)", &[744.0]);
+    hours("PERMANENT_SESSION_LIFETIME = timedelta(days=60)", &[1440.0]);
     hours("app.permanent_session_lifetime = datetime.timedelta(hours=48)", &[48.0]);
     hours("TOKEN_LIFETIME = 7 * timedelta(days=1)", &[168.0]);
     hours("DAYS = 3\nTOKEN_LIFETIME = timedelta(days=DAYS)", &[72.0]);

@@ -38,3 +38,13 @@ HOURS = 1
 #: good token of a test @ tests/test_token.py
 from datetime import timedelta
 TOKEN_LIFETIME = timedelta(days=30)
+#: good the default of Django
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 7 * 2
+#: bad longer than the default of Django
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
+#: good the default of Flask
+from datetime import timedelta
+PERMANENT_SESSION_LIFETIME = timedelta(days=31)
+#: bad longer than the default of Flask
+from datetime import timedelta
+PERMANENT_SESSION_LIFETIME = timedelta(days=90)

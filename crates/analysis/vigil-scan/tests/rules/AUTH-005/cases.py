@@ -39,3 +39,15 @@ from flask_cors import CORS
 CORS(app, origins="*")
 #: good from the environment
 CORS_ORIGINS = os.environ["CORS_ORIGINS"].split(",")
+#: good the middleware itself
+class CORSMiddleware:
+    def __init__(self, app, allow_origins=(), allow_credentials=False):
+        headers = {}
+        if explicit:
+            headers["Vary"] = "Origin"
+        else:
+            headers["Access-Control-Allow-Origin"] = "*"
+#: bad a header without a choice
+def reply(origin):
+    headers = {}
+    headers["Access-Control-Allow-Origin"] = "*"

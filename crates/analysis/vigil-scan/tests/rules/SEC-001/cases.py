@@ -40,3 +40,19 @@ PASSWORD = "no"
 PASSWORD = "changeme"
 #: good computed
 API_KEY = f"{prefix}-changeme"
+#: bad change me
+SECRET_KEY = "change-me"
+#: bad change this
+SECRET_KEY = "please-change_this-later"
+#: bad your key
+API_KEY = "your_openai_api_key"
+#: bad your token
+API_TOKEN = "your-token"
+#: bad in angle brackets
+API_KEY = "<your-api-key>"
+#: bad fake token
+API_TOKEN = "fake_token_for_now"
+#: good a word that only begins so
+API_KEY_HINT = "yourself"
+#: good another word
+EXCHANGE_MEDIUM_TOKEN_NAME = "interchange_medium"

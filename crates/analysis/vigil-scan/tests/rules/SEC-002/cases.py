@@ -42,3 +42,5 @@ password = "********"
 PASSWORD = "/etc/pass"
 #: good test @ tests/test_login.py
 PASSWORD = "qwerty"
+#: good name says that it protects nothing
+fake_secret_token = "coneofsilence"
