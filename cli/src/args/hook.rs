@@ -24,9 +24,10 @@ pub(crate) struct Hook {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Editors start it themselves: point a generic language client at `vigil lsp` for Python, JavaScript and\n\
-    TypeScript files, and for manifests such as requirements.txt, package.json, Cargo.toml, go.mod and pom.xml. Registries\n\
-    are asked about the packages of a manifest when it is opened or saved, not while it is typed."
+    after_help = "Editors start it themselves: point a generic language client at `vigil lsp` for Python,\n\
+    JavaScript and TypeScript files, and for manifests such as requirements.txt, package.json,\n\
+    Cargo.toml, go.mod and pom.xml. Registries are asked about the packages of a manifest when it is\n\
+    opened or saved, not while it is typed."
 )]
 pub(crate) struct Lsp {
     /// Configuration file [default: .vigil.yaml where a file lies, or above]

@@ -2,7 +2,9 @@
 //!
 //! ## What it does
 //! Reports a name that looks like a well-known package and is not it: a letter more, less or exchanged, letters that look
-//! alike, another separator, another scope, a word added in front or behind. Short names are compared too.
+//! alike, another separator, another scope, a word added in front or behind. Short names are compared too. In Go and on
+//! Maven Central, where nobody else can publish below an owner's name, it is the same module or artifact of an owner who is
+//! nearly the known one.
 //!
 //! ## Why is this bad
 //! Attackers register such names and wait for a slip of a keyboard or of a model.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
@@ -19,14 +20,15 @@ const MAVEN: &str = include_str!("../../../data/popular_maven.txt");
 /// A larger file of the user's is refused.
 const MAX_FILE_BYTES: u64 = 32 * 1024 * 1024;
 
-/// Well-known names of all ecosystems.
-#[derive(Debug)]
+/// Well-known names of all ecosystems. A list is read when it is asked for first: most projects need one or two.
+#[derive(Debug, Default)]
 pub(crate) struct Popular {
-    pypi: Names,
-    npm: Names,
-    cargo: Names,
-    go: Names,
-    maven: Names,
+    own: Own,
+    pypi: OnceLock<Names>,
+    npm: OnceLock<Names>,
+    cargo: OnceLock<Names>,
+    go: OnceLock<Names>,
+    maven: OnceLock<Names>,
 }
 
 /// The names of one ecosystem, normalised, most popular first.
@@ -60,43 +62,36 @@ impl Popular {
                 })
                 .ok()
         });
-        let own = own.unwrap_or_default();
-        let list = |ecosystem, shipped: &str| {
-            let shipped = if own.replace { "" } else { shipped };
-            let own = own.names.get(&ecosystem).into_iter().flatten().map(String::as_str);
-            Names::new(ecosystem, lines(shipped).chain(own))
-        };
-        let popular = Self {
-            pypi: list(Ecosystem::PyPi, PYPI),
-            npm: list(Ecosystem::Npm, NPM),
-            cargo: list(Ecosystem::Cargo, CARGO),
-            go: list(Ecosystem::Go, GO),
-            maven: list(Ecosystem::Maven, MAVEN),
-        };
+        let popular = Self { own: own.unwrap_or_default(), ..Self::default() };
         (popular, notes)
     }
 
     /// Lists with names separated by blanks.
     #[cfg(test)]
     pub(crate) fn of_names(pypi: &str, npm: &str) -> Self {
+        let list = |ecosystem, names: &str| OnceLock::from(Names::new(ecosystem, names.split_whitespace()));
         Self {
-            pypi: Names::new(Ecosystem::PyPi, pypi.split_whitespace()),
-            npm: Names::new(Ecosystem::Npm, npm.split_whitespace()),
-            cargo: Names::default(),
-            go: Names::default(),
-            maven: Names::default(),
+            own: Own { replace: true, ..Own::default() },
+            pypi: list(Ecosystem::PyPi, pypi),
+            npm: list(Ecosystem::Npm, npm),
+            ..Self::default()
         }
     }
 
     /// The names of an ecosystem.
     pub(crate) fn of(&self, ecosystem: Ecosystem) -> &Names {
-        match ecosystem {
-            Ecosystem::PyPi => &self.pypi,
-            Ecosystem::Npm => &self.npm,
-            Ecosystem::Cargo => &self.cargo,
-            Ecosystem::Go => &self.go,
-            Ecosystem::Maven => &self.maven,
-        }
+        let (list, shipped) = match ecosystem {
+            Ecosystem::PyPi => (&self.pypi, PYPI),
+            Ecosystem::Npm => (&self.npm, NPM),
+            Ecosystem::Cargo => (&self.cargo, CARGO),
+            Ecosystem::Go => (&self.go, GO),
+            Ecosystem::Maven => (&self.maven, MAVEN),
+        };
+        list.get_or_init(|| {
+            let shipped = if self.own.replace { "" } else { shipped };
+            let own = self.own.names.get(&ecosystem).into_iter().flatten().map(String::as_str);
+            Names::new(ecosystem, lines(shipped).chain(own))
+        })
     }
 }
 
