@@ -208,7 +208,9 @@ fn settings(
     }
     let mut files: Vec<PathBuf> = registries.settings_files.clone();
     for folder in &folders {
-        for name in ["pip.conf", "pip.ini", ".npmrc", ".yarnrc", ".yarnrc.yml", ".cargo/config.toml"] {
+        for name in
+            ["pip.conf", "pip.ini", ".npmrc", ".yarnrc", ".yarnrc.yml", "uv.toml", ".cargo/config.toml"]
+        {
             files.push(project.root.join(folder).join(name));
         }
     }
@@ -222,7 +224,7 @@ fn settings(
             Some("config.toml") => routes.cargo_config(&text),
             Some("settings.xml") => routes.maven_settings(&text),
             Some("env") => routes.go_env(&text),
-            Some("uv.toml") => {}
+            Some("uv.toml") => routes.uv_toml(&text),
             _ => routes.npmrc(&text),
         }
     }
@@ -467,6 +469,7 @@ pub(crate) mod fuzzing {
         routes.pip_conf(&text);
         routes.npmrc(&text);
         routes.yarnrc_yml(&text);
+        routes.uv_toml(&text);
         routes.cargo_config(&text);
         routes.go_env(&text);
         routes.maven_settings(&text);

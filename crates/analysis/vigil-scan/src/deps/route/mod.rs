@@ -4,6 +4,7 @@
 //! configuration names the registry to ask. Credentials in addresses are neither kept nor printed.
 
 mod owned;
+mod uv;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -263,6 +264,11 @@ impl Routes {
                 self.scopes.extend(scope.clone().map(|scope| (scope, value.to_owned())));
             }
         }
+    }
+
+    /// Reads `uv.toml`.
+    pub(crate) fn uv_toml(&mut self, text: &str) {
+        self.pypi.extend(uv::settings(text));
     }
 
     /// Reads Go's `env` file.
