@@ -23,8 +23,11 @@ const CHECKS: &[&str] = &[
     "compares",
     "must",
     "raises",
+    "raised",
     "warns",
     "matches",
+    "roundtrip",
+    "roundtrips",
     "asserter",
     "checker",
     "verifier",
@@ -99,10 +102,15 @@ pub(super) fn is_by_call<'a>(call: &'a ExprCall, names: &Names<'a>) -> bool {
     {
         return !is_no_verdict(name, owner);
     }
+    // `literal_round_trip(value, expected)`: a fixture that compares.
+    let by_trip = has_word(original, &["round"]) && has_word(original, &["trip", "trips"]);
+    if by_trip && call.arguments.len() > 1 {
+        return true;
+    }
     // Another file's test, run from here.
     let runs_a_test = original.trim_start_matches('_').starts_with("test_") && names.is_imported(name);
     // `enum._test_simple_enum(…)`: a module's check for those who use it.
-    let of_module = original.starts_with("_test_")
+    let of_module = original.trim_start_matches('_').starts_with("test_")
         && matches!(owner, Some(Expr::Name(module)) if names.is_imported(module.id.as_str()));
     if of_module || (owner.is_none() && (BARE.contains(&original) || runs_a_test)) {
         return true;

@@ -147,3 +147,22 @@ class TotalTests:
 from enum import _test_simple_enum
 def test_enum():
     _test_simple_enum(A, B)
+#: good asserts in another interpreter
+import subprocess, sys
+def test_total():
+    code = "import shop; value = shop.total([1]); assert value == 1"
+    subprocess.check_output([sys.executable, "-c", code])
+#: bad a text that only speaks of it
+def test_total():
+    total("you have to assert this")
+#: good fixture that compares
+def test_literal(literal_round_trip):
+    literal_round_trip(Boolean(), [True], [True])
+#: good expects what is raised
+def test_it():
+    with tm.external_error_raised(TypeError):
+        raise TypeError("x")
+#: good comment says what would fail
+def test_create_index():
+    # This would error if the classes were not ignored.
+    editor.add_index(index)
