@@ -93,3 +93,34 @@ def load():
         run()
     except Exception:
         pass
+#: good takes away what may be gone
+import os
+def test_it():
+    try:
+        os.unlink("x.pyc")
+    except Exception:
+        pass
+    assert run() == 1
+#: bad takes away and runs the code
+import os
+def test_it():
+    try:
+        os.unlink("x.pyc")
+        run()
+    except Exception:
+        pass
+#: good one after the other until one goes
+def test_it():
+    for address in addresses:
+        try:
+            sock = connect(address)
+        except Exception:
+            pass
+        else:
+            break
+    assert sock.ok
+#: good a linter is told that everything is meant
+import pytest
+def test_it():
+    with pytest.raises(Exception):  # noqa: B017
+        run()

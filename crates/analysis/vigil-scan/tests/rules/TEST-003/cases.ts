@@ -24,3 +24,11 @@ it('works', async () => { await expect(run()).rejects.toThrow('no'); });
 it('works', (done) => {
   try { run(); expect(1).toBe(2); } catch (error) { done(error); }
 });
+//: good a handler of a component within the test
+it('runs', async () => {
+  const View = () => {
+    const load = async () => { try { await run(); } catch (error) { console.error(error); } };
+    return load;
+  };
+  expect(await View()()).toBe(1);
+});
