@@ -43,7 +43,7 @@ pub(crate) struct SessionLine<'p> {
     pub(crate) blocked: usize,
     /// The worst tier of a call.
     pub(crate) tier: &'static str,
-    /// How unusual the session's most unusual call was to the models; 0 when it had none.
+    /// The score of the session's most unusual call; [`NO_CALL`] when it had none.
     session_score: f64,
 }
 
@@ -58,7 +58,7 @@ pub(crate) fn lines<'p>(session: &'p Session, played: &'p [Played]) -> (Vec<Call
         held: count("hold"),
         blocked: count("block"),
         tier: tier.token(),
-        session_score: calls.iter().map(|line| line.score).fold(0.0, f64::max),
+        session_score: calls.iter().map(|line| line.score).fold(NO_CALL, f64::max),
     };
     (calls, whole)
 }
@@ -91,6 +91,8 @@ fn call_line<'p>(session: &'p Session, played: &'p Played) -> CallLine<'p> {
     }
 }
 
+/// The score of a session without calls: below that of any call, which are log-odds.
+const NO_CALL: f64 = -100.0;
 /// The name of what all models say together.
 const COMBINED: &str = "combined";
 
