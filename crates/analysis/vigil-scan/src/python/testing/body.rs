@@ -208,6 +208,10 @@ impl<'a> Visitor<'a> for Reader<'a, '_> {
             Expr::StringLiteral(text) if asserts(text.value.to_str()) => {
                 self.assertion(span(expr.range()), false);
             }
+            // `parser.handler = self.on_start`: what is called later may assert.
+            Expr::Attribute(attribute) if self.is_asserting_method(attribute) => {
+                self.assertion(span(expr.range()), false);
+            }
             Expr::Call(call) => self.call(call),
             Expr::BinOp(_) => {
                 let mut at = expr;
@@ -323,7 +327,14 @@ impl<'a> Reader<'a, '_> {
         if let Some(found) = skip::of_skip_call(call, place.names, place.source) {
             self.found.skips.push(found);
         }
-        self.visit_expr(&call.func);
+        match call.func.as_ref() {
+            // What is called is judged by the call.
+            Expr::Attribute(attribute) => {
+                self.found.checks_status |= http::is_status(&call.func);
+                self.visit_expr(&attribute.value);
+            }
+            callee => self.visit_expr(callee),
+        }
         self.visit_arguments(&call.arguments);
     }
 
@@ -346,6 +357,17 @@ impl<'a> Reader<'a, '_> {
         // A mixin calls what the class that it is mixed into has.
         let found = found.or_else(|| self.helpers.any_method(method, names));
         found.map(|method| (method, Some(class)))
+    }
+
+    /// `self.check`, a method of this class that asserts.
+    fn is_asserting_method(&mut self, attribute: &'a ast::ExprAttribute) -> bool {
+        let place = *self.place;
+        let Some(class) = place.class else { return false };
+        if !matches!(attribute.value.as_ref(), Expr::Name(name) if name.id.as_str() == "self") {
+            return false;
+        }
+        let method = self.helpers.method(class, attribute.attr.as_str(), place.names);
+        method.is_some_and(|method| self.helpers.summary(method, Some(class), &place, self.steps).asserts)
     }
 
     fn attempt(&mut self, attempt: &'a StmtTry) {

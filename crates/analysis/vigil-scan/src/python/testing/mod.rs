@@ -39,20 +39,25 @@ pub(super) fn is_test_file(path: &Path) -> bool {
         })
 }
 
-/// A runner collects functions of the file: pytest by its name, others by `tests.py`. In a script beside tests a function
-/// `test_…` is just a function; methods of classes there are mixed into tests elsewhere.
-fn collects_functions(path: &Path) -> bool {
+/// The file is a program beside tests, by its name and because it runs itself: its functions `test_…` are just functions.
+fn is_script(path: &Path, module: &[Stmt]) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
     let stem = name.strip_suffix(".py").unwrap_or(name);
-    stem.starts_with("test")
-        || stem.ends_with("_test")
-        || stem.ends_with("_tests")
-        || stem.ends_with(".ipynb")
+    let named = stem.starts_with("test") || stem.ends_with("_test") || stem.ends_with("_tests");
+    let runs_itself = || {
+        module.iter().filter_map(Stmt::as_if_stmt).any(|branch| {
+            branch.test.as_compare_expr().is_some_and(|compare| {
+                compare.left.as_name_expr().is_some_and(|name| name.id.as_str() == "__name__")
+            })
+        })
+    };
+    !named && runs_itself()
 }
 
 /// Reads the tests of a module.
 pub(super) fn read<'a>(source: &'a Source, module: &'a [Stmt], names: &Names<'a>, facts: &mut Facts) {
-    let mut reader = Reader { source, names, helpers: Helpers::default(), facts };
+    let script = is_script(&source.path, module);
+    let mut reader = Reader { source, names, helpers: Helpers::default(), script, facts };
     let skipped = reader.module_marks(module);
     reader.block(module, None, skipped);
     let facts = reader.facts;
@@ -64,6 +69,8 @@ struct Reader<'a, 'r> {
     source: &'a Source,
     names: &'r Names<'a>,
     helpers: Helpers<'a>,
+    /// The file is a program, and no runner collects its functions.
+    script: bool,
     facts: &'r mut Facts,
 }
 
@@ -205,6 +212,8 @@ impl<'a> Reader<'a, '_> {
         for statement in block {
             match statement {
                 Stmt::FunctionDef(function) => self.function(function, class, skipped),
+                // Runners look into a class of tests for `Test…` at most; others are what a test of a runner runs.
+                Stmt::ClassDef(inner) if class.is_some() && !inner.name.as_str().starts_with("Test") => {}
                 Stmt::ClassDef(inner) => self.class(inner, skipped),
                 _ => each_block(statement, &mut |inner| self.block(inner, class, skipped)),
             }
@@ -227,7 +236,7 @@ impl<'a> Reader<'a, '_> {
         for decorator in &function.decorator_list {
             skipped |= self.mark(&decorator.expression);
         }
-        if is_test(function, class, self.names, &self.source.path) {
+        if is_test(function, class, self.names, self.script) {
             let test = self.test(function, class, skipped);
             self.facts.tests.push(test);
         }
@@ -291,7 +300,7 @@ fn is_test<'a>(
     function: &'a StmtFunctionDef,
     class: Option<&'a StmtClassDef>,
     names: &Names<'a>,
-    path: &Path,
+    script: bool,
 ) -> bool {
     let name = function.name.as_str();
     let unittest = class.is_some_and(|class| !class.bases().is_empty());
@@ -299,7 +308,7 @@ fn is_test<'a>(
     named
         && class.is_none_or(may_hold_tests)
         && !is_something_else(function, names)
-        && !(class.is_none() && (is_predicate(function) || !collects_functions(path)))
+        && !(class.is_none() && (is_predicate(function) || script))
         && !is_abstract(&function.body)
 }
 

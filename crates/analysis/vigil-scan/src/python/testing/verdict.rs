@@ -102,6 +102,11 @@ pub(super) fn is_by_call<'a>(call: &'a ExprCall, names: &Names<'a>) -> bool {
     {
         return !is_no_verdict(name, owner);
     }
+    // `wait_process(pid, exitcode=0)`: it is told what to expect.
+    let told = call.arguments.keywords.iter().filter_map(|keyword| keyword.arg.as_ref());
+    if told.map(|name| name.as_str()).any(|name| name == "exitcode" || name.starts_with("expect")) {
+        return true;
+    }
     // `literal_round_trip(value, expected)`: a fixture that compares.
     let by_trip = has_word(original, &["round"]) && has_word(original, &["trip", "trips"]);
     if by_trip && call.arguments.len() > 1 {
@@ -111,7 +116,8 @@ pub(super) fn is_by_call<'a>(call: &'a ExprCall, names: &Names<'a>) -> bool {
     let runs_a_test = original.trim_start_matches('_').starts_with("test_") && names.is_imported(name);
     // `enum._test_simple_enum(…)`: a module's check for those who use it.
     let of_module = original.trim_start_matches('_').starts_with("test_")
-        && matches!(owner, Some(Expr::Name(module)) if names.is_imported(module.id.as_str()));
+        && matches!(owner, Some(Expr::Name(module))
+            if names.is_imported(module.id.as_str()) || module.id.as_str().starts_with("_test"));
     if of_module || (owner.is_none() && (BARE.contains(&original) || runs_a_test)) {
         return true;
     }

@@ -54,14 +54,15 @@ fn a_file_holds_tests_by_its_name_or_its_directory() {
 
 #[test]
 fn a_script_beside_tests_holds_none() {
-    for (path, expect) in [
-        ("tests/test_a.py", 1),
-        ("tests/a_test.py", 1),
-        ("tests/tests.py", 1),
-        ("tests/audit.py", 0),
-        ("tests/__init__.py", 0),
+    let runs = "\nif __name__ == '__main__':\n    test_a()";
+    for (path, end, expect) in [
+        ("tests/test_a.py", runs, 1),
+        ("tests/a_test.py", runs, 1),
+        ("tests/helpers.py", "", 1),
+        ("tests/audit.py", runs, 0),
     ] {
-        assert_eq!(facts_at(path, "def test_a(): ...").tests.len(), expect, "{path}");
+        let text = format!("def test_a(): ...{end}");
+        assert_eq!(facts_at(path, &text).tests.len(), expect, "{path}");
     }
 }
 

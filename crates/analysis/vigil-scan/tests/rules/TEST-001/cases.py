@@ -139,6 +139,11 @@ class T(Base):
 #: good function of a script @ tests/audit.py
 def test_total():
     total([1])
+if __name__ == "__main__":
+    test_total()
+#: bad function of a file of tests @ tests/helpers.py
+def test_total():
+    total([1])
 #: bad method of a mixin @ tests/mixins.py
 class TotalTests:
     def test_total(self):
@@ -166,3 +171,27 @@ def test_it():
 def test_create_index():
     # This would error if the classes were not ignored.
     editor.add_index(index)
+#: good method that is called later
+class T(TestCase):
+    def on_start(self, name):
+        self.assertEqual(name, "a")
+    def test_parse(self):
+        self.parser.handler = self.on_start
+        self.parser.parse("<a/>")
+#: bad method that is called later and asserts nothing
+class T(TestCase):
+    def on_start(self, name):
+        print(name)
+    def test_parse(self):
+        self.parser.handler = self.on_start
+        self.parser.parse("<a/>")
+#: good what a test of a runner runs
+class RunnerTests(TestCase):
+    class Sample(TestCase):
+        def test_pass(self):
+            pass
+    def test_run(self):
+        self.assertTrue(run(self.Sample).ok)
+#: good told what to expect
+def test_exit(run):
+    run_process(pid, exitcode=0)
