@@ -13,6 +13,7 @@ pub use file::ModelError;
 pub(crate) use file::sealed;
 pub use personal::{Personal, Warmth};
 pub use population::Population;
+pub(crate) use population::SHIPPED;
 pub(crate) use population::{Class, encoding, hiding, provenance};
 pub(crate) use references::References;
 pub use track::{AgentClass, Track};

@@ -27,6 +27,9 @@ pub struct Population {
     pub(crate) classes: [Class; 2],
 }
 
+/// The file of the models in this program.
+pub(crate) const SHIPPED: &[u8] = include_bytes!("../../models/population.model");
+
 /// What is usual for one class of agents.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Class {
@@ -74,7 +77,7 @@ const HIDING: [&str; 14] = [
 impl Population {
     /// The models in this program.
     pub fn shipped() -> Result<Self, ModelError> {
-        Self::read(include_bytes!("../../models/population.model"))
+        Self::read(SHIPPED)
     }
 
     /// Reads a file. What is cut short, changed, newer or impossible is refused.

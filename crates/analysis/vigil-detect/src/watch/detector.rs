@@ -13,6 +13,7 @@ use super::recent::Recent;
 use super::session::Session;
 use super::spell;
 use super::watchdog::Watchdog;
+use crate::model::SHIPPED;
 use crate::{Asked, FEATURE_VERSION, ModelError, Personal, Population, Step, Warmth};
 
 /// The models that all sessions share: read once, at the start.
@@ -25,12 +26,17 @@ pub struct Ensemble {
 impl Ensemble {
     /// The models in this program.
     pub fn shipped() -> Result<Self, ModelError> {
-        Population::shipped().map(Self::new)
+        Population::shipped().map(|population| Self::named_after(population, SHIPPED))
     }
 
     /// These models, named after their digest.
     pub fn new(population: Population) -> Self {
-        let digest: [u8; 32] = sha2::Sha256::digest(population.to_bytes()).into();
+        let file = population.to_bytes();
+        Self::named_after(population, &file)
+    }
+
+    fn named_after(population: Population, file: &[u8]) -> Self {
+        let digest: [u8; 32] = sha2::Sha256::digest(file).into();
         let digits: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
         Self { population, name: format!("population-{digits}").into() }
     }

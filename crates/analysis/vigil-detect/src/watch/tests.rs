@@ -99,6 +99,12 @@ fn a_call_is_scored_by_every_model() {
 }
 
 #[test]
+fn models_have_one_name() {
+    let shipped = Ensemble::shipped().unwrap();
+    assert_eq!(shipped.name(), Ensemble::new(crate::Population::shipped().unwrap()).name());
+}
+
+#[test]
 fn the_same_session_scores_the_same() {
     let play = || {
         let mut plane = plane(Personal::new());
