@@ -9,5 +9,5 @@ mod parse;
 mod splice;
 
 pub(crate) use node::Node;
-pub(crate) use parse::{Kind, Tape};
+pub(crate) use parse::{Kind, Tape, plain};
 pub(crate) use splice::{Splice, quote, without_repeats};

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::parse::Slot;
+use super::parse::{Slot, plain};
 use super::{Kind, Tape};
 
 /// A value and where it stands in the text.
@@ -90,8 +90,9 @@ impl<'t> Node<'t> {
     pub(crate) fn is_str(&self, text: &str) -> bool {
         match self.slot() {
             Some(slot) if slot.kind == Kind::String && !slot.escaped => {
-                let raw = self.raw();
-                raw.len() == text.len() + 2 && raw.get(1..=text.len()) == Some(text.as_bytes())
+                let (start, end) = (slot.start as usize, slot.end as usize);
+                end - start == text.len() + 2
+                    && self.text.as_bytes().get(start + 1..end - 1) == Some(text.as_bytes())
             }
             Some(slot) if slot.kind == Kind::String => self.as_str().as_deref() == Some(text),
             _ => false,
@@ -180,8 +181,11 @@ impl<'t> Iterator for Inside<'t> {
 fn unescape(inner: &str) -> String {
     let mut text = String::with_capacity(inner.len());
     let mut rest = inner;
-    while let Some((plain, after)) = rest.split_once('\\') {
-        text.push_str(plain);
+    // The text is a string's: nothing but a backslash ends what is plain.
+    while let Some((before, behind)) = rest.split_at_checked(plain(rest.as_bytes()))
+        && let Some(after) = behind.strip_prefix('\\')
+    {
+        text.push_str(before);
         let mut chars = after.chars();
         let (c, used) = match chars.next() {
             Some('b') => ('\u{8}', 1),

@@ -1,7 +1,5 @@
 //! Text to tape.
 
-use memchr::memchr2;
-
 use super::Node;
 
 /// How deep arrays and objects may nest.
@@ -173,23 +171,17 @@ impl Parser<'_> {
         let mut escaped = false;
         let mut at = self.at + 1;
         loop {
-            let rest = self.bytes.get(at..).unwrap_or_default();
-            let found = memchr2(b'"', b'\\', rest);
-            let plain = rest.get(..found.unwrap_or(rest.len())).unwrap_or_default();
-            // The least of many bytes is found faster than the first of some.
-            if plain.iter().fold(u8::MAX, |least, &byte| least.min(byte)) < 0x20 {
-                let control = plain.iter().position(|&byte| byte < 0x20);
-                self.at = at + control.unwrap_or_default();
-                return Err(JsonFault::Control);
-            }
-            let Some(found) = found else {
-                self.at = self.bytes.len();
-                return Err(JsonFault::End);
-            };
-            at += found;
-            if rest.get(found) == Some(&b'"') {
-                self.push(Kind::String, escaped, at + 1);
-                return Ok(());
+            at += plain(self.bytes.get(at..).unwrap_or_default());
+            match self.bytes.get(at) {
+                Some(b'"') => {
+                    self.push(Kind::String, escaped, at + 1);
+                    return Ok(());
+                }
+                Some(b'\\') => {}
+                end => {
+                    self.at = at;
+                    return Err(if end.is_some() { JsonFault::Control } else { JsonFault::End });
+                }
             }
             escaped = true;
             at += match self.bytes.get(at + 1) {
@@ -271,6 +263,26 @@ impl Parser<'_> {
     fn unexpected(&self, fault: JsonFault) -> JsonFault {
         if self.at < self.bytes.len() { fault } else { JsonFault::End }
     }
+}
+
+/// How many bytes there are before the first quote, backslash or control character. Texts that agents send have an escape
+/// every few bytes, which is too few for the machine's own search to be worth a call.
+pub(crate) fn plain(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    let below = |word: u64, least: u8| word.wrapping_sub(ONES * u64::from(least)) & !word;
+    let mut at = 0;
+    while let Some(eight) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        let word = u64::from_le_bytes(*eight);
+        let is = |byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+        // A bit behind the first one may be set by what was borrowed; the first is right.
+        let found = (is(b'"') | is(b'\\') | below(word, b' ')) & (ONES << 7);
+        if found != 0 {
+            return at + found.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    let rest = bytes.get(at..).unwrap_or_default();
+    at + rest.iter().take_while(|&&byte| byte >= b' ' && byte != b'"' && byte != b'\\').count()
 }
 
 /// Why a text is not JSON. It tells the place and the fault, never the content.
@@ -359,6 +371,19 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn finds_the_first_byte_that_is_not_plain(bytes in proptest::collection::vec(0u8..=255, 0..40)) {
+            let first = bytes.iter().position(|&byte| byte < b' ' || byte == b'"' || byte == b'\\');
+            prop_assert_eq!(plain(&bytes), first.unwrap_or(bytes.len()));
+        }
+
+        #[test]
+        fn finds_it_behind_plain_text(text in "[ -!#-\\[\\]-~\u{80}-\u{fff}]{0,40}", end in 0u8..=255, more in 0u8..=255) {
+            let bytes = [text.as_bytes(), &[end, more, b'"']].concat();
+            let first = bytes.iter().position(|&byte| byte < b' ' || byte == b'"' || byte == b'\\');
+            prop_assert_eq!(Some(plain(&bytes)), first);
+        }
+
         #[test]
         fn agrees_with_another_parser(text in r#"[\[\]{},:"a0-9.eE+\- tfnul\\]{0,24}"#) {
             let theirs = serde_json::from_str::<serde_json::Value>(&text);

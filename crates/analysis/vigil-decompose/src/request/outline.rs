@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use memchr::memchr2;
+use crate::json::plain;
 
 /// Where the parts of a request stand.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -251,14 +251,15 @@ impl Scan<'_> {
         let start = self.at;
         self.eat(b'"')?;
         loop {
-            let rest = self.body.get(self.at..)?;
-            let found = memchr2(b'"', b'\\', rest)?;
-            self.at += found + 1;
-            if rest.get(found) == Some(&b'"') {
-                self.scanned += (self.at - start) as u64;
-                return Some(start..self.at);
+            self.at += plain(self.body.get(self.at..)?);
+            match self.next()? {
+                b'"' => {
+                    self.scanned += (self.at - start) as u64;
+                    return Some(start..self.at);
+                }
+                b'\\' => self.at += 1,
+                _ => {}
             }
-            self.at += 1;
         }
     }
 
