@@ -132,7 +132,7 @@ impl<'a> Fields<'a> {
             if content.is_empty() {
                 break;
             }
-            fields.push(field(line, content)?);
+            fields.push(split(line, content)?);
         }
         if rest.is_empty() { Ok(Self(fields)) } else { Err(HttpError::Head("bytes after its end")) }
     }
@@ -193,19 +193,24 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Reads one field line. A line that continues another one begins with white space, which no name does.
+/// Reads one field line of which nothing is known.
 pub(super) fn field<'a>(line: &'a [u8], content: &'a [u8]) -> Result<Field<'a>, HttpError> {
+    let field = split(line, content)?;
+    if holds_control(content) {
+        return Err(HttpError::Head("a field value holds a control character"));
+    }
+    Ok(field)
+}
+
+/// Reads one field line without control characters. A line that continues another one begins with white space, which no
+/// name does.
+fn split<'a>(line: &'a [u8], content: &'a [u8]) -> Result<Field<'a>, HttpError> {
     let colon = memchr::memchr(b':', content).ok_or(HttpError::Head("a field has no colon"))?;
     let (name, value) = content.split_at_checked(colon).ok_or(HttpError::Head("a field has no colon"))?;
     if name.is_empty() || !name.iter().copied().all(is_token) {
         return Err(HttpError::Head("a field name is not a token"));
     }
-    let value = value.get(1..).unwrap_or_default();
-    if holds_control(value) {
-        return Err(HttpError::Head("a field value holds a control character"));
-    }
-    let trimmed = trim(value);
-    Ok(Field { line, name, value: trimmed })
+    Ok(Field { line, name, value: trim(value.get(1..).unwrap_or_default()) })
 }
 
 /// Without spaces and tabs at both ends.
