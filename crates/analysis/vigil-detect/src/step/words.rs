@@ -85,12 +85,16 @@ fn stem(word: &[u8]) -> Option<u32> {
         *slot = byte.to_ascii_lowercase();
     }
     let word = small.get(..length).unwrap_or_default();
-    if COMMON.binary_search(&word).is_ok() {
+    if COMMON.has(word) {
         return None;
     }
-    let ends: [&[u8]; 3] = [b"ing", b"ed", b"s"];
-    let stem = ends.iter().find_map(|end| word.strip_suffix(*end).filter(|rest| rest.len() >= 3));
-    Some(hash(stem.unwrap_or(word)))
+    let stem = match word {
+        [stem @ .., b'i', b'n', b'g'] | [stem @ .., b'e', b'd'] | [stem @ .., b's'] if stem.len() >= 3 => {
+            stem
+        }
+        _ => word,
+    };
+    Some(hash(stem))
 }
 
 /// Whether a sentence begins with a verb that bids, asks, or tells what the reader has to do.
@@ -110,11 +114,11 @@ fn bids_reader(sentence: &[u8]) -> bool {
             *slot = byte.to_ascii_lowercase();
         }
         let word = small.get(..word.len()).unwrap_or_default();
-        if first && BIDDING.binary_search(&word).is_ok() || word == b"please" {
+        if first && BIDDING.has(word) || word == b"please" {
             return true;
         }
-        first = first && at < 2 && LEADING.binary_search(&word).is_ok();
-        if before_you > 0 && DUTY.binary_search(&word).is_ok() {
+        first = first && at < 2 && LEADING.has(word);
+        if before_you > 0 && DUTY.has(word) {
             return true;
         }
         before_you = if word == b"you" { 2 } else { before_you.saturating_sub(1) };
@@ -122,18 +126,46 @@ fn bids_reader(sentence: &[u8]) -> bool {
     false
 }
 
+/// A sorted list of words, and which lengths its words with each first letter have: that alone tells of most words that they
+/// are not in it.
+struct List {
+    words: &'static [&'static [u8]],
+    lengths: [u16; 26],
+}
+
+impl List {
+    #[expect(clippy::indexing_slicing, reason = "done when it is compiled, where a wrong index is an error")]
+    const fn new(words: &'static [&'static [u8]]) -> Self {
+        let mut lengths = [0; 26];
+        let mut rest = words;
+        while let [word, more @ ..] = rest {
+            lengths[(word[0] - b'a') as usize] |= 1 << word.len();
+            rest = more;
+        }
+        Self { words, lengths }
+    }
+
+    fn has(&self, word: &[u8]) -> bool {
+        let Some(first) = word.first() else { return false };
+        let lengths = self.lengths.get(usize::from(first.wrapping_sub(b'a')));
+        let may = lengths.is_some_and(|lengths| lengths.checked_shr(word.len() as u32).unwrap_or(0) & 1 == 1);
+        may && self.words.binary_search(&word).is_ok()
+    }
+}
+
 // All lists are sorted. They hold words of the language, none of any tool, host or recorded session.
-const COMMON: [&[u8]; 49] = [
+const COMMON: List = List::new(&[
     b"about", b"after", b"all", b"also", b"and", b"any", b"are", b"been", b"but", b"can", b"could", b"did",
     b"does", b"for", b"from", b"had", b"has", b"have", b"her", b"his", b"how", b"into", b"its", b"not",
     b"one", b"our", b"out", b"she", b"should", b"that", b"the", b"their", b"them", b"then", b"there",
     b"they", b"this", b"was", b"were", b"what", b"when", b"which", b"who", b"will", b"with", b"would",
     b"you", b"your", b"yours",
-];
-const LEADING: [&[u8]; 10] =
-    [b"also", b"and", b"but", b"finally", b"first", b"just", b"next", b"now", b"so", b"then"];
-const DUTY: [&[u8]; 9] = [b"can", b"could", b"have", b"may", b"must", b"need", b"shall", b"should", b"to"];
-const BIDDING: [&[u8]; 70] = [
+]);
+const LEADING: List =
+    List::new(&[b"also", b"and", b"but", b"finally", b"first", b"just", b"next", b"now", b"so", b"then"]);
+const DUTY: List =
+    List::new(&[b"can", b"could", b"have", b"may", b"must", b"need", b"shall", b"should", b"to"]);
+const BIDDING: List = List::new(&[
     b"accept",
     b"add",
     b"approve",
@@ -204,7 +236,7 @@ const BIDDING: [&[u8]; 70] = [
     b"use",
     b"visit",
     b"write",
-];
+]);
 
 #[cfg(test)]
 mod tests {
@@ -212,13 +244,18 @@ mod tests {
 
     #[test]
     fn the_lists_are_sorted() {
-        for list in [&COMMON[..], &LEADING, &DUTY, &BIDDING] {
-            assert!(list.is_sorted());
+        for list in [COMMON, LEADING, DUTY, BIDDING] {
+            assert!(list.words.is_sorted());
+            for word in list.words {
+                assert!(list.has(word) && !list.has(&word[1..]) || list.words.contains(&&word[1..]));
+            }
+            assert!(!list.has(b"") && !list.has(b"0f") && !list.has(&[b'a'; 24]));
         }
     }
 
     #[test]
     fn stems_are_one_word() {
+        assert_eq!(Words::of("bring red rings").all, Words::of("brings red ring").all);
         assert_eq!(Words::of("Visiting pages").all, Words::of("visit page").all);
         assert!(Words::of("the and of").all.is_empty());
         assert_eq!(name_words("mcp__x__sendBigMails"), name_words("send_big_mail"));
