@@ -305,7 +305,10 @@ fn is_test<'a>(
     let name = function.name.as_str();
     let unittest = class.is_some_and(|class| !class.bases().is_empty());
     let named = name.starts_with("test_") || name == "test" || (unittest && name.starts_with("test"));
+    // `def test_suite(): return …` hands tests to a runner.
+    let hands_over = class.is_none() && name == "test_suite";
     named
+        && !hands_over
         && class.is_none_or(may_hold_tests)
         && !is_something_else(function, names)
         && !(class.is_none() && (is_predicate(function) || script))

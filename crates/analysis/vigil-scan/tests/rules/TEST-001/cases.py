@@ -195,3 +195,6 @@ class RunnerTests(TestCase):
 #: good told what to expect
 def test_exit(run):
     run_process(pid, exitcode=0)
+#: good hands tests to a runner
+def test_suite():
+    return doctest.DocTestSuite()
