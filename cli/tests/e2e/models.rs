@@ -20,7 +20,8 @@ fn learned(stage: &Stage, calls: u64) -> Value {
         let told = stage.home.run(["model", "status", "--json"]).unwrap();
         assert_eq!(told.code, 0, "{told:?}");
         let models: Value = serde_json::from_str(&told.out).unwrap();
-        if models["agents"][0]["calls"].as_u64().unwrap_or(0) >= calls || Instant::now() > until {
+        let known = models.pointer("/agents/0/calls").and_then(Value::as_u64).unwrap_or(0);
+        if known >= calls || Instant::now() > until {
             return models;
         }
         std::thread::yield_now();
@@ -64,6 +65,23 @@ async fn learn_from_what_was_allowed_and_keep_it_sealed() {
     assert!(nobody.err.contains("nothing is known of an agent `nobody`"), "{}", nobody.err);
     assert_eq!(home.run(["model", "reset", "--agent", "e2e-agent"]).unwrap().code, 0);
     assert!(!home.run(["model", "status"]).unwrap().out.contains("e2e-agent"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stand_on_the_card_of_a_hold() {
+    let stage = Stage::set(Settings::default()).await;
+    let agent = stage.agent.clone();
+    let asking = tokio::spawn(async move { agent.ask(&Ask::shell(&["rm -rf ~/projects"])).await });
+    let hold = stage.api.wait_for_holds(1).unwrap().remove(0);
+    let tier = hold["tier"].as_str().unwrap();
+    assert!(hold["agreement"].is_u64(), "{hold}");
+    assert_eq!(hold["tier_reasons"].as_array().unwrap().is_empty(), tier == "tier0", "{hold}");
+    let listed = stage.home.run(["holds"]).unwrap().out;
+    for reason in hold["tier_reasons"].as_array().unwrap() {
+        assert!(listed.contains(reason.as_str().unwrap()), "{listed}");
+    }
+    stage.api.answer(hold["id"].as_str().unwrap(), "deny").unwrap();
+    assert!(asking.await.unwrap().calls().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
