@@ -15,12 +15,16 @@ pub(crate) struct Session {
     /// `benign`, `resisted` (planted, not attempted), `tried`, `hijacked`.
     pub(crate) label: String,
     pub(crate) trajectory: Trajectory,
+    /// Whether the rules held a call from the step where the injected text was seen up to the first injected call.
+    pub(crate) stopped: bool,
+    exposed: u64,
+    goals: Vec<(u64, u64)>,
 }
 
 pub(crate) fn read(replay: &str, files: impl Iterator<Item = String>) -> Vec<Session> {
-    let mut sessions: BTreeMap<String, (Session, Vec<(u64, u64)>)> = BTreeMap::new();
+    let mut sessions: BTreeMap<String, Session> = BTreeMap::new();
     for file in files {
-        for line in unpacked(&file) {
+        for line in lines(&file) {
             let value: Value = serde_json::from_str(&line).unwrap();
             let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
             // An agent that obeyed and failed is in neither class.
@@ -37,8 +41,16 @@ pub(crate) fn read(replay: &str, files: impl Iterator<Item = String>) -> Vec<Ses
                 ordinary: label == "benign",
                 ..Trajectory::default()
             };
-            let session = Session { suite: text("suite"), model: text("model"), label, trajectory };
-            sessions.insert(text("session_id"), (session, goals.collect()));
+            let session = Session {
+                suite: text("suite"),
+                model: text("model"),
+                label,
+                trajectory,
+                stopped: false,
+                exposed: value["exposed_step"].as_u64().unwrap_or(0),
+                goals: goals.collect(),
+            };
+            sessions.insert(text("session_id"), session);
         }
     }
     for line in BufReader::new(std::fs::File::open(replay).unwrap()).lines() {
@@ -46,18 +58,27 @@ pub(crate) fn read(replay: &str, files: impl Iterator<Item = String>) -> Vec<Ses
         let Some(features) = value["features"].as_array() else { continue };
         let numbers: Vec<f64> = features.iter().map(|number| number.as_f64().unwrap()).collect();
         let step = Step::from_numbers(&numbers).expect("features of this version");
-        let (session, goals) = sessions.get_mut(value["session_id"].as_str().unwrap()).unwrap();
+        let session = sessions.get_mut(value["session_id"].as_str().unwrap()).unwrap();
         let place = (value["step"].as_u64().unwrap(), value["call"].as_u64().unwrap());
         session.trajectory.steps.push(step);
-        session.trajectory.injected.push(goals.contains(&place));
+        session.trajectory.injected.push(session.goals.contains(&place));
+        let first = session.goals.iter().min();
+        let between = place.0 >= session.exposed && first.is_some_and(|first| place <= *first);
+        session.stopped |= between && value["verdict"] != "allow";
     }
-    sessions.into_values().map(|(session, _)| session).collect()
+    sessions.into_values().collect()
 }
 
-pub(crate) fn unpacked(file: &str) -> Vec<String> {
-    let unpacked = Command::new("zstd").args(["-dc", file]).output().unwrap();
-    assert!(unpacked.status.success(), "`zstd -dc {file}` failed");
-    String::from_utf8(unpacked.stdout).unwrap().lines().map(str::to_owned).collect()
+fn lines(file: &str) -> Vec<String> {
+    let text = match file.ends_with(".zst") {
+        true => {
+            let unpacked = Command::new("zstd").args(["-dc", file]).output().unwrap();
+            assert!(unpacked.status.success(), "`zstd -dc {file}` failed");
+            String::from_utf8(unpacked.stdout).unwrap()
+        }
+        false => std::fs::read_to_string(file).unwrap(),
+    };
+    text.lines().map(str::to_owned).collect()
 }
 
 /// The same sessions as if these features, and the provenance of tokens, were not known.

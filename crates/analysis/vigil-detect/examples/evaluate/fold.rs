@@ -27,8 +27,50 @@ pub(crate) fn judged(sessions: &[Session], split: Split, plan: &Plan) -> Vec<(us
     scores
 }
 
+/// The scores of every session by each plan, the models under them the same.
+pub(crate) fn compared(sessions: &[Session], plans: &[(String, Plan)]) -> Vec<(String, Vec<(usize, f64)>)> {
+    let folds = each_fold(sessions, Split::Suites, &Plan::default(), |population, name, inside| {
+        let known: Vec<Trajectory> = sessions
+            .iter()
+            .filter(|session| is_apart(session, Split::Suites, name))
+            .map(|session| session.trajectory.clone())
+            .collect();
+        let scores = |(_, plan): &(String, Plan)| -> Vec<(usize, f64)> {
+            let population = plan.recombine(population, &known);
+            let risk = |at: &usize| {
+                let found = assess(&population, &sessions[*at].trajectory);
+                Some((*at, found.iter().map(|one| one.risk).max_by(f64::total_cmp)?))
+            };
+            inside.iter().filter_map(risk).collect()
+        };
+        plans.iter().map(scores).collect::<Vec<_>>()
+    });
+    plans
+        .iter()
+        .enumerate()
+        .map(|(at, (name, _))| (name.clone(), folds.iter().flat_map(|fold| fold[at].clone()).collect()))
+        .collect()
+}
+
 /// Every session judged by a population that was trained without it.
 fn assessed(sessions: &[Session], split: Split, plan: &Plan) -> Vec<(usize, Vec<Assessment>)> {
+    let mut done: Vec<_> = each_fold(sessions, split, plan, |population, _, inside| {
+        inside.iter().map(|at| (*at, assess(population, &sessions[*at].trajectory))).collect::<Vec<_>>()
+    })
+    .into_iter()
+    .flatten()
+    .collect();
+    done.sort_by_key(|(at, _)| *at);
+    done
+}
+
+/// Trains for each fold on what lies outside of it, and hands on the population, the fold and what lies inside.
+pub(crate) fn each_fold<T: Send>(
+    sessions: &[Session],
+    split: Split,
+    plan: &Plan,
+    judge: impl Fn(&Population, &(String, u64), &[usize]) -> T + Sync,
+) -> Vec<T> {
     let mut folds: BTreeMap<(String, u64), Vec<usize>> = BTreeMap::new();
     for (at, session) in sessions.iter().enumerate() {
         folds.entry(fold(session, split)).or_default().push(at);
@@ -40,41 +82,48 @@ fn assessed(sessions: &[Session], split: Split, plan: &Plan) -> Vec<(usize, Vec<
             scope.spawn(|| {
                 loop {
                     let next = waiting.lock().unwrap().pop();
-                    let Some(((suite, half), inside)) = next else { break };
+                    let Some((name, inside)) = next else { break };
                     let known: Vec<Trajectory> = sessions
                         .iter()
-                        .filter(|session| {
-                            let (of, part) = fold(session, split);
-                            // What has one model and no hijacks teaches whichever half.
-                            let single = session.suite == "airline" || session.suite == "swe-bench-verified";
-                            match split {
-                                Split::Suites => of != suite && (single || part != half),
-                                Split::Tasks => part != half,
-                            }
-                        })
+                        .filter(|session| is_apart(session, split, &name))
                         .map(|session| session.trajectory.clone())
                         .collect();
-                    let population = plan.train(&known).unwrap();
-                    let found: Vec<_> = inside
-                        .iter()
-                        .map(|at| (*at, assess(&population, &sessions[*at].trajectory)))
-                        .collect();
-                    done.lock().unwrap().extend(found);
+                    let found = judge(&plan.train(&known).unwrap(), &name, &inside);
+                    done.lock().unwrap().push((name, found));
                 }
             });
         }
     });
     let mut done = done.into_inner().unwrap();
-    done.sort_by_key(|(at, _)| *at);
-    done
+    done.sort_by(|a, b| a.0.cmp(&b.0));
+    done.into_iter().map(|(_, found)| found).collect()
+}
+
+/// Whether a session may teach what judges a fold.
+fn is_apart(session: &Session, split: Split, (suite, part): &(String, u64)) -> bool {
+    let (of, own) = fold(session, split);
+    // What has one agent's model and no hijacks teaches whichever half.
+    let single = session.suite == "airline" || session.suite == "swe-bench-verified";
+    match split {
+        Split::Suites => of != *suite && (single || own != *part),
+        Split::Tasks => own != *part,
+    }
 }
 
 pub(crate) fn assess(population: &Population, session: &Trajectory) -> Vec<Assessment> {
-    let (mut track, personal) = (Track::default(), Personal::new());
-    session.steps.iter().map(|step| population.assess(&personal, "", &mut track, step)).collect()
+    assess_for(population, &Personal::new(), session)
 }
 
-fn fold(session: &Session, split: Split) -> (String, u64) {
+pub(crate) fn assess_for(
+    population: &Population,
+    personal: &Personal,
+    session: &Trajectory,
+) -> Vec<Assessment> {
+    let mut track = Track::default();
+    session.steps.iter().map(|step| population.assess(personal, "agent", &mut track, step)).collect()
+}
+
+pub(crate) fn fold(session: &Session, split: Split) -> (String, u64) {
     match split {
         Split::Suites => (session.suite.clone(), hash(&session.model) % 2),
         Split::Tasks => (String::new(), hash(&session.trajectory.task) % 5),

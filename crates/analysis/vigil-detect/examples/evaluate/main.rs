@@ -6,7 +6,8 @@
 //! ```
 //!
 //! TABLE is `suites` (whole suites left out and the agent's model unseen), `tasks` (tasks unseen), `ablations` (the first with
-//! parts taken away), `sequence` (the LSTM against a Markov model), `alarms` (tiers of ordinary calls). A session's score is the
+//! parts taken away), `sequence` (the LSTM against a Markov model), `alarms` (tiers of ordinary calls), `evasion` (hijacks
+//! rewritten by `tests/reference/evade.py`; behind `--` their files without ending), `users` (a user who is known). A session's score is the
 //! risk of its riskiest call. Labels come from the files, read through the program `zstd`.
 
 #![allow(
@@ -19,6 +20,7 @@
 )]
 
 mod data;
+mod evasion;
 mod fold;
 mod measure;
 mod sequence;
@@ -47,12 +49,19 @@ fn main() {
     let mut arguments = std::env::args().skip(1);
     let table = arguments.next().expect("name the table, the replay, then the files of sessions");
     let replay = arguments.next().expect("name the replay, then the files of sessions");
-    let sessions = read(&replay, arguments);
+    let (files, rewritten): (Vec<String>, Vec<String>) = {
+        let all: Vec<String> = arguments.collect();
+        let end = all.iter().position(|word| word == "--").unwrap_or(all.len());
+        (all[..end].to_vec(), all[end..].iter().skip(1).cloned().collect())
+    };
+    let sessions = read(&replay, files.into_iter());
     match table.as_str() {
         "suites" => row("all", &sessions, Split::Suites, &Plan::default()),
         "tasks" => row("all", &sessions, Split::Tasks, &Plan::default()),
         "ablations" => ablations(&sessions),
         "sequence" => sequence::table(&sessions),
+        "evasion" => evasion::table(&sessions, &rewritten),
+        "users" => evasion::users(&sessions),
         "alarms" => fold::alarms(&sessions),
         other => panic!("no table is named `{other}`"),
     }
@@ -64,15 +73,17 @@ fn row(name: &str, sessions: &[Session], split: Split, plan: &Plan) {
 
 fn ablations(sessions: &[Session]) {
     let plan = Plan::default();
-    row("all", sessions, Split::Suites, &plan);
+    let mut plans = vec![("all".to_owned(), plan)];
     for (at, model) in vigil_detect::MODELS.iter().enumerate() {
         let mut without = [false; 4];
         without[at] = true;
-        row(&format!("without {model}"), sessions, Split::Suites, &Plan { without, ..plan });
+        plans.push((format!("without {model}"), Plan { without, ..plan }));
     }
-    row("models alone", sessions, Split::Suites, &Plan { signs: false, ..plan });
-    row("signs alone", sessions, Split::Suites, &Plan { without: [true; 4], ..plan });
+    plans.push(("models alone".to_owned(), Plan { signs: false, ..plan }));
+    plans.push(("signs alone".to_owned(), Plan { without: [true; 4], ..plan }));
+    for (name, scores) in fold::compared(sessions, &plans) {
+        tell(&name, sessions, &scores);
+    }
     row("without bidding words", &mask(sessions, &TEMPLATE, false), Split::Suites, &plan);
-    let bare = mask(sessions, &PROVENANCE, true);
-    row("without provenance", &bare, Split::Suites, &plan);
+    row("without provenance", &mask(sessions, &PROVENANCE, true), Split::Suites, &plan);
 }

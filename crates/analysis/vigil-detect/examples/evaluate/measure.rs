@@ -55,11 +55,14 @@ fn line(name: &str, scored: &[Scored<'_>]) {
 
 fn figures(scored: &[&Scored<'_>], against: &str) -> (f64, f64) {
     let of = |label: &str| -> Vec<f64> {
-        let mut all: Vec<f64> = scored.iter().filter(|one| one.label == label).map(|one| one.score).collect();
-        all.sort_by(f64::total_cmp);
-        all
+        scored.iter().filter(|one| one.label == label).map(|one| one.score).collect()
     };
-    let (high, low) = (of("hijacked"), of(against));
+    compared(of("hijacked"), of(against))
+}
+
+/// AUROC, and the share of the high that lies above all but one in a hundred of the low.
+pub(crate) fn compared(high: Vec<f64>, mut low: Vec<f64>) -> (f64, f64) {
+    low.sort_by(f64::total_cmp);
     if high.is_empty() || low.is_empty() {
         return (f64::NAN, f64::NAN);
     }

@@ -10,8 +10,6 @@ pub(super) struct Encoded {
     pub(super) nesting: usize,
 }
 
-/// How long a run must be: longer than names, shorter than keys.
-const RUN: usize = 24;
 /// How deep encodings are followed.
 const MOST_NESTING: usize = 3;
 /// How much of a run is decoded.
@@ -19,25 +17,39 @@ const MOST_DECODED: usize = 16 * 1024;
 /// How many runs of a text are decoded.
 const MOST_RUNS: usize = 64;
 
-pub(super) fn encoded(bytes: &[u8]) -> Encoded {
-    let mut found = Encoded::default();
-    let mut runs = 0;
-    for run in bytes.split(|byte| !is_base64(*byte)) {
-        let Some(kind) = kind(run) else { continue };
+impl Encoded {
+    /// How long a run must be: longer than names, shorter than keys.
+    pub(super) const RUN: usize = 24;
+
+    /// Bytes of one alphabet that stand together. `decoded` counts those that were decoded.
+    pub(super) fn add(&mut self, run: &[u8], decoded: &mut usize) {
+        let Some(kind) = kind(run) else { return };
         match kind {
-            Kind::Hex => found.hex += run.len(),
-            Kind::Base64 => found.base64 += run.len(),
+            Kind::Hex => self.hex += run.len(),
+            Kind::Base64 => self.base64 += run.len(),
         }
-        if runs < MOST_RUNS {
-            runs += 1;
-            found.nesting = found.nesting.max(1 + nesting(&decode(run, kind), 1));
+        if *decoded < MOST_RUNS {
+            *decoded += 1;
+            self.nesting = self.nesting.max(1 + nesting(&decode(run, kind), 1));
         }
     }
-    (found.percent, found.escapes) = escapes(bytes);
-    if found.percent > RUN || found.escapes > RUN {
-        found.nesting = found.nesting.max(1);
+
+    /// A `%` or a backslash, and what follows: `%41`, `\x41`, `\u0041`.
+    pub(super) fn escape(&mut self, mark: u8, rest: &[u8]) {
+        match (mark, rest) {
+            (b'%', [high, low, ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                self.percent += 3
+            }
+            (b'\\', [b'x', digit, ..]) if digit.is_ascii_hexdigit() => self.escapes += 4,
+            (b'\\', [b'u', digit, ..]) if digit.is_ascii_hexdigit() || *digit == b'{' => self.escapes += 6,
+            _ => {}
+        }
     }
-    found
+}
+
+/// How deep escapes lie: one deep, where there are more than a few.
+pub(super) const fn decoded_depth(found: &Encoded) -> usize {
+    if found.percent > Encoded::RUN || found.escapes > Encoded::RUN { 1 } else { 0 }
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -46,13 +58,13 @@ enum Kind {
     Base64,
 }
 
-const fn is_base64(byte: u8) -> bool {
+pub(super) const fn is_run(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_')
 }
 
 /// What a run is. Long words, paths and rulers have one kind of letter only, or many slashes and dashes.
 fn kind(run: &[u8]) -> Option<Kind> {
-    if run.len() < RUN {
+    if run.len() < Encoded::RUN {
         return None;
     }
     let digits = run.iter().filter(|byte| byte.is_ascii_digit()).count();
@@ -70,7 +82,7 @@ fn nesting(bytes: &[u8], depth: usize) -> usize {
     if depth >= MOST_NESTING {
         return 0;
     }
-    let runs = bytes.split(|byte| !is_base64(*byte)).filter_map(|run| Some((run, kind(run)?)));
+    let runs = bytes.split(|byte| !is_run(*byte)).filter_map(|run| Some((run, kind(run)?)));
     runs.take(4).map(|(run, kind)| 1 + nesting(&decode(run, kind), depth + 1)).max().unwrap_or(0)
 }
 
@@ -97,18 +109,4 @@ fn decode(run: &[u8], kind: Kind) -> Vec<u8> {
         }
     }
     out
-}
-
-/// Bytes in `%41` and in `\x41`, `\u0041`.
-fn escapes(bytes: &[u8]) -> (usize, usize) {
-    let (mut percent, mut backslash) = (0, 0);
-    for window in bytes.windows(3) {
-        match window {
-            [b'%', high, low] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => percent += 3,
-            [b'\\', b'x', digit] if digit.is_ascii_hexdigit() => backslash += 4,
-            [b'\\', b'u', digit] if digit.is_ascii_hexdigit() || *digit == b'{' => backslash += 6,
-            _ => {}
-        }
-    }
-    (percent, backslash)
 }

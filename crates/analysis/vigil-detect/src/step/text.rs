@@ -30,13 +30,11 @@ impl Text {
 
 /// Whether an answer begins as errors do.
 fn fails(text: &str) -> bool {
-    let start: Vec<u8> = text.trim_start().bytes().take(160).map(|byte| byte.to_ascii_lowercase()).collect();
-    let has = |word: &[u8]| start.windows(word.len()).any(|window| window == word);
-    [b"error".as_slice(), b"exception", b"traceback", b"not found", b"denied", b"failed", b"no such"]
-        .into_iter()
-        .any(has)
-        || has(b"exit code") && !has(b"exit code 0")
-        || has(b"<returncode>") && !has(b"<returncode>0")
+    let start = TextFeatures::beginning(text.trim_start(), 160).to_ascii_lowercase();
+    let has = |word: &str| start.contains(word);
+    ["error", "exception", "traceback", "not found", "denied", "failed", "no such"].into_iter().any(has)
+        || has("exit code") && !has("exit code 0")
+        || has("<returncode>") && !has("<returncode>0")
 }
 
 #[cfg(test)]

@@ -23,27 +23,188 @@ pub(crate) struct Words {
 
 impl Words {
     pub(crate) fn of(text: &str) -> Self {
-        let (mut all, mut bids) = (Vec::new(), Vec::new());
-        let (mut sentences, mut bidding) = (0, 0);
-        for sentence in text.as_bytes().split(|byte| matches!(byte, b'.' | b'!' | b'?' | b'\n' | b';' | b':'))
-        {
-            let start = all.len();
-            if all.len() < 4 * MOST_WORDS {
-                all.extend(words(sentence));
-            }
-            if all.len() == start {
+        let mut reader = Reader::default();
+        let bytes = text.as_bytes();
+        let mut start = 0;
+        for (at, byte) in bytes.iter().enumerate() {
+            let class = CLASSES.get(usize::from(*byte)).copied().unwrap_or(GAP);
+            if class > GAP {
                 continue;
             }
-            sentences += 1;
-            if bids_reader(sentence) {
-                bidding += 1;
-                if bids.len() < 4 * MOST_BIDS {
-                    bids.extend(all.iter().skip(start).take(MOST_OF_SENTENCE).copied());
-                }
+            if at > start {
+                reader.hear(bytes.get(start..at).unwrap_or_default());
             }
+            if class == END {
+                reader.end_sentence();
+            }
+            start = at + 1;
         }
+        if bytes.len() > start {
+            reader.hear(bytes.get(start..).unwrap_or_default());
+        }
+        reader.end_sentence();
+        let Reader { all, bids, sentences, bidding, .. } = reader;
         Self { all: set(all, MOST_WORDS), bids: set(bids, MOST_BIDS), sentences, bidding }
     }
+}
+
+/// A byte that ends a sentence.
+const END: u8 = 0;
+/// A byte between words.
+const GAP: u8 = 1;
+
+/// What a byte is to words: [`END`] ends a sentence, [`GAP`] ends a word, all others are the byte in lower case.
+const CLASSES: [u8; 256] = {
+    let mut classes = [GAP; 256];
+    let mut at = 0;
+    while at < 256 {
+        let byte = at as u8;
+        #[expect(clippy::indexing_slicing, reason = "below 256")]
+        if byte.is_ascii_alphanumeric() {
+            classes[at] = byte.to_ascii_lowercase();
+        } else if matches!(byte, b'.' | b'!' | b'?' | b'\n' | b';' | b':') {
+            classes[at] = END;
+        }
+        at += 1;
+    }
+    classes
+};
+
+/// What of a word counts.
+const LONGEST: usize = 24;
+/// The longest word of the lists.
+const LONGEST_LISTED: usize = 10;
+
+/// A word's hash in lower case.
+fn small_hash(word: &[u8]) -> u32 {
+    let small = |byte: &u8| CLASSES.get(usize::from(*byte)).copied().unwrap_or(*byte);
+    word.iter().fold(hash(b""), |hash, byte| add(hash, small(byte)))
+}
+
+/// A word without its ending.
+fn stem(word: &[u8]) -> &[u8] {
+    let length = word.len();
+    let Some(end) = word.last_chunk::<3>().map(|end| end.map(|byte| byte.to_ascii_lowercase())) else {
+        return word;
+    };
+    let less = match end {
+        [b'i', b'n', b'g'] if length >= 6 => 3,
+        [_, b'e', b'd'] if length >= 5 => 2,
+        [_, _, b's'] if length >= 4 => 1,
+        _ => 0,
+    };
+    word.get(..length - less).unwrap_or(word)
+}
+
+/// Reads a text word by word.
+#[derive(Default)]
+struct Reader {
+    all: Vec<u32>,
+    bids: Vec<u32>,
+    sentences: u32,
+    bidding: u32,
+    /// Words that were met a short while ago: most words of a text.
+    recent: Recent,
+    /// The words of this sentence that count, and how many words it has.
+    sentence: Vec<u32>,
+    words: usize,
+    bids_now: bool,
+    /// Only words that lead to the verb came so far.
+    leading: bool,
+    /// For how many words it is still about what "you" do.
+    about_you: u8,
+}
+
+struct Recent([u32; 512]);
+
+impl Default for Recent {
+    fn default() -> Self {
+        Self([0; 512])
+    }
+}
+
+impl Reader {
+    fn hear(&mut self, word: &[u8]) {
+        let first = self.words == 0;
+        self.words += 1;
+        let listed = if word.len() <= LONGEST_LISTED { lists(word) } else { 0 };
+        if !self.bids_now && self.words <= MOST_OF_SENTENCE {
+            let leading = first || self.leading;
+            let is = |list: u8| listed & (1 << list) != 0;
+            self.bids_now = is(4) || leading && is(3) || self.about_you > 0 && is(2);
+            self.leading = leading && self.words <= 2 && is(1);
+            self.about_you = if is(5) { 2 } else { self.about_you.saturating_sub(1) };
+        }
+        if word.len() < 3 || listed & 1 != 0 {
+            return;
+        }
+        let stem = small_hash(stem(word.get(..LONGEST).unwrap_or(word)));
+        if self.sentence.len() < MOST_OF_SENTENCE {
+            self.sentence.push(stem);
+        }
+        if let Some(slot) = self.recent.0.get_mut((stem & 511) as usize)
+            && *slot != stem
+        {
+            *slot = stem;
+            if self.all.len() < 8 * MOST_WORDS {
+                self.all.push(stem);
+            }
+        }
+    }
+
+    fn end_sentence(&mut self) {
+        if !self.sentence.is_empty() {
+            self.sentences += 1;
+            if self.bids_now {
+                self.bidding += 1;
+                if self.bids.len() < 4 * MOST_BIDS {
+                    self.bids.extend_from_slice(&self.sentence);
+                }
+            }
+            self.sentence.clear();
+        }
+        self.words = 0;
+        (self.bids_now, self.leading, self.about_you) = (false, false, 0);
+    }
+}
+
+/// The lists, by the bit that stands for each.
+const LISTS: [&[&[u8]]; 6] = [&COMMON, &LEADING, &DUTY, &BIDDING, &[b"please"], &[b"you"]];
+
+/// Which lists may have a word, by the end of its hash: most words are in none and need no search.
+const LISTED: [u8; 1024] = {
+    let mut table = [0; 1024];
+    let mut list = 0;
+    #[expect(clippy::indexing_slicing, reason = "counted up to the lengths")]
+    while list < LISTS.len() {
+        let mut word = 0;
+        while word < LISTS[list].len() {
+            let (bytes, mut sum, mut at) = (LISTS[list][word], 0x811c_9dc5, 0);
+            while at < bytes.len() {
+                sum = add(sum, bytes[at]);
+                at += 1;
+            }
+            table[(sum & 1023) as usize] |= 1 << list;
+            word += 1;
+        }
+        list += 1;
+    }
+    table
+};
+
+/// The lists that have a word, as bits.
+fn lists(word: &[u8]) -> u8 {
+    let maybe = LISTED.get((small_hash(word) & 1023) as usize).copied().unwrap_or(0);
+    if maybe == 0 {
+        return 0;
+    }
+    let mut small = [0_u8; LONGEST_LISTED];
+    small.iter_mut().zip(word).for_each(|(slot, byte)| *slot = byte.to_ascii_lowercase());
+    let word = small.get(..word.len()).unwrap_or_default();
+    let has = |(list, words): (usize, &&[&[u8]])| {
+        if maybe & (1 << list) != 0 && words.binary_search(&word).is_ok() { 1 << list } else { 0 }
+    };
+    LISTS.iter().enumerate().map(has).fold(0, |all, one| all | one)
 }
 
 /// The words of a tool's name: its parts at marks and at capitals.
@@ -58,12 +219,16 @@ pub(crate) fn name_words(name: &str) -> Box<[u32]> {
         small = c.is_ascii_lowercase();
         apart.push(c);
     }
-    set(words(apart.as_bytes()).collect(), 64)
+    Words::of(&apart).all
 }
 
 /// The hash of one name, for tools and hosts.
 pub(crate) fn hash(bytes: &[u8]) -> u32 {
-    bytes.iter().fold(0x811c_9dc5, |hash: u32, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
+    bytes.iter().fold(0x811c_9dc5, |hash, byte| add(hash, *byte))
+}
+
+const fn add(hash: u32, byte: u8) -> u32 {
+    (hash ^ byte as u32).wrapping_mul(0x0100_0193)
 }
 
 fn set(mut words: Vec<u32>, most: usize) -> Box<[u32]> {
@@ -73,99 +238,18 @@ fn set(mut words: Vec<u32>, most: usize) -> Box<[u32]> {
     words.into_boxed_slice()
 }
 
-/// The stems of the words, hashed. A word has three letters or digits at least; what every text has is left out.
-fn words(bytes: &[u8]) -> impl Iterator<Item = u32> {
-    bytes.split(|byte| !byte.is_ascii_alphanumeric()).filter(|word| word.len() >= 3).filter_map(stem)
-}
-
-fn stem(word: &[u8]) -> Option<u32> {
-    let mut small = [0_u8; 24];
-    let length = word.len().min(small.len());
-    for (slot, byte) in small.iter_mut().zip(word) {
-        *slot = byte.to_ascii_lowercase();
-    }
-    let word = small.get(..length).unwrap_or_default();
-    if COMMON.has(word) {
-        return None;
-    }
-    let stem = match word {
-        [stem @ .., b'i', b'n', b'g'] | [stem @ .., b'e', b'd'] | [stem @ .., b's'] if stem.len() >= 3 => {
-            stem
-        }
-        _ => word,
-    };
-    Some(hash(stem))
-}
-
-/// Whether a sentence begins with a verb that bids, asks, or tells what the reader has to do.
-fn bids_reader(sentence: &[u8]) -> bool {
-    let mut first = true;
-    let mut before_you = 0_u8;
-    let spoken =
-        sentence.split(|byte| !byte.is_ascii_alphabetic() && *byte != b'\'').filter(|word| !word.is_empty());
-    for (at, word) in spoken.take(MOST_OF_SENTENCE).enumerate() {
-        if word.len() > 10 {
-            first = false;
-            before_you = 0;
-            continue;
-        }
-        let mut small = [0_u8; 10];
-        for (slot, byte) in small.iter_mut().zip(word) {
-            *slot = byte.to_ascii_lowercase();
-        }
-        let word = small.get(..word.len()).unwrap_or_default();
-        if first && BIDDING.has(word) || word == b"please" {
-            return true;
-        }
-        first = first && at < 2 && LEADING.has(word);
-        if before_you > 0 && DUTY.has(word) {
-            return true;
-        }
-        before_you = if word == b"you" { 2 } else { before_you.saturating_sub(1) };
-    }
-    false
-}
-
-/// A sorted list of words, and which lengths its words with each first letter have: that alone tells of most words that they
-/// are not in it.
-struct List {
-    words: &'static [&'static [u8]],
-    lengths: [u16; 26],
-}
-
-impl List {
-    #[expect(clippy::indexing_slicing, reason = "done when it is compiled, where a wrong index is an error")]
-    const fn new(words: &'static [&'static [u8]]) -> Self {
-        let mut lengths = [0; 26];
-        let mut rest = words;
-        while let [word, more @ ..] = rest {
-            lengths[(word[0] - b'a') as usize] |= 1 << word.len();
-            rest = more;
-        }
-        Self { words, lengths }
-    }
-
-    fn has(&self, word: &[u8]) -> bool {
-        let Some(first) = word.first() else { return false };
-        let lengths = self.lengths.get(usize::from(first.wrapping_sub(b'a')));
-        let may = lengths.is_some_and(|lengths| lengths.checked_shr(word.len() as u32).unwrap_or(0) & 1 == 1);
-        may && self.words.binary_search(&word).is_ok()
-    }
-}
-
 // All lists are sorted. They hold words of the language, none of any tool, host or recorded session.
-const COMMON: List = List::new(&[
+const COMMON: [&[u8]; 49] = [
     b"about", b"after", b"all", b"also", b"and", b"any", b"are", b"been", b"but", b"can", b"could", b"did",
     b"does", b"for", b"from", b"had", b"has", b"have", b"her", b"his", b"how", b"into", b"its", b"not",
     b"one", b"our", b"out", b"she", b"should", b"that", b"the", b"their", b"them", b"then", b"there",
     b"they", b"this", b"was", b"were", b"what", b"when", b"which", b"who", b"will", b"with", b"would",
     b"you", b"your", b"yours",
-]);
-const LEADING: List =
-    List::new(&[b"also", b"and", b"but", b"finally", b"first", b"just", b"next", b"now", b"so", b"then"]);
-const DUTY: List =
-    List::new(&[b"can", b"could", b"have", b"may", b"must", b"need", b"shall", b"should", b"to"]);
-const BIDDING: List = List::new(&[
+];
+const LEADING: [&[u8]; 10] =
+    [b"also", b"and", b"but", b"finally", b"first", b"just", b"next", b"now", b"so", b"then"];
+const DUTY: [&[u8]; 9] = [b"can", b"could", b"have", b"may", b"must", b"need", b"shall", b"should", b"to"];
+const BIDDING: [&[u8]; 70] = [
     b"accept",
     b"add",
     b"approve",
@@ -236,7 +320,7 @@ const BIDDING: List = List::new(&[
     b"use",
     b"visit",
     b"write",
-]);
+];
 
 #[cfg(test)]
 mod tests {
@@ -244,18 +328,13 @@ mod tests {
 
     #[test]
     fn the_lists_are_sorted() {
-        for list in [COMMON, LEADING, DUTY, BIDDING] {
-            assert!(list.words.is_sorted());
-            for word in list.words {
-                assert!(list.has(word) && !list.has(&word[1..]) || list.words.contains(&&word[1..]));
-            }
-            assert!(!list.has(b"") && !list.has(b"0f") && !list.has(&[b'a'; 24]));
+        for list in [&COMMON[..], &LEADING, &DUTY, &BIDDING] {
+            assert!(list.is_sorted());
         }
     }
 
     #[test]
     fn stems_are_one_word() {
-        assert_eq!(Words::of("bring red rings").all, Words::of("brings red ring").all);
         assert_eq!(Words::of("Visiting pages").all, Words::of("visit page").all);
         assert!(Words::of("the and of").all.is_empty());
         assert_eq!(name_words("mcp__x__sendBigMails"), name_words("send_big_mail"));

@@ -69,6 +69,22 @@ impl Plan {
         Some(population)
     }
 
+    /// The same models with another combination, as this plan has it. It puts steps in order; its p-values are another's.
+    pub fn recombine(&self, population: &Population, sessions: &[Trajectory]) -> Population {
+        let taught = |session: &&Trajectory| !session.ordinary || part(session) >= TEACHING;
+        let rows: Vec<Row> = sessions
+            .iter()
+            .filter(taught)
+            .flat_map(|session| self.seen(population, session))
+            .map(|seen| seen.row)
+            .collect();
+        Population { combination: self.lesson().learn(&rows), ..population.clone() }
+    }
+
+    const fn lesson(&self) -> Lesson {
+        Lesson { trees: self.trees, rate: 0.1, least: 8.0 }
+    }
+
     /// The models without references.
     fn base(&self, teaching: &[&Trajectory]) -> Option<Population> {
         let steps = || teaching.iter().flat_map(|session| &session.steps);
@@ -113,7 +129,7 @@ impl Plan {
         let learn = |left_out: Option<u64>| {
             let rows: Vec<Row> =
                 seen.iter().filter(|seen| Some(seen.part) != left_out).map(|seen| seen.row).collect();
-            Lesson { trees: self.trees, rate: 0.1, least: 8.0 }.learn(&rows)
+            self.lesson().learn(&rows)
         };
         let mut scores = [Vec::new(), Vec::new()];
         for part in TEACHING..PARTS {
