@@ -163,8 +163,11 @@ fn replayed(traces: &Path) -> Result<PathBuf> {
 }
 
 fn manifest(traces: &Path, sessions: &[Trajectory], model: &[u8]) -> Result<String> {
-    let mut out = String::from("# What the shipped models were made of. Written by `cargo xtask train`.\n\n");
+    let mut out = String::from(
+        "# What the shipped models were made of. Written by `cargo xtask train`.\n# What they are worth is measured in docs/design/detection.md.\n\n",
+    );
     writeln!(out, "format = 1\nfeature_version = {FEATURE_VERSION}\nseed = {}", Plan::default().seed)?;
+    writeln!(out, "commit = \"{}\"", commit()?)?;
     let steps: usize = sessions.iter().map(|session| session.steps.len()).sum();
     writeln!(out, "sessions = {}\nsteps = {steps}", sessions.len())?;
     writeln!(out, "\n[models]\n\"population.model\" = \"{}\"", hex(model))?;
@@ -174,6 +177,16 @@ fn manifest(traces: &Path, sessions: &[Trajectory], model: &[u8]) -> Result<Stri
         writeln!(out, "\"{file}\" = \"{}\"", hex(&bytes))?;
     }
     Ok(out)
+}
+
+/// The commit of the code that makes the models.
+fn commit() -> Result<String> {
+    let said = Command::new("git")
+        .args(["rev-parse", "HEAD"])
+        .current_dir(root())
+        .output()
+        .context("running `git`")?;
+    Ok(String::from_utf8_lossy(&said.stdout).trim().to_owned())
 }
 
 fn hex(bytes: &[u8]) -> String {
