@@ -18,11 +18,14 @@ const KEEP_EVERY: Duration = Duration::from_secs(60);
 /// How long the end waits for the models' last word.
 const LAST_WORD: Duration = Duration::from_secs(2);
 
-/// Makes Analysis planes whose calls these models score.
+/// Makes Analysis planes whose calls these models score. A plane that takes the place of one that failed goes on with
+/// what that one last told of.
 pub(crate) fn analysis(models: Arc<Ensemble>, personal: Personal, stages: Arc<Stages>) -> AnalysisMaker {
+    let told = Arc::new(Mutex::new(personal));
     Box::new(move || {
-        let detector = Detector::new(Arc::clone(&models), personal.clone());
-        let timed = Timed { detector, stages: Arc::clone(&stages) };
+        let personal = told.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let detector = Detector::new(Arc::clone(&models), personal);
+        let timed = Timed { detector, stages: Arc::clone(&stages), told: Arc::clone(&told) };
         Box::new(Analysis::watched(AnalysisLimits::default(), timed))
     })
 }
@@ -31,6 +34,14 @@ pub(crate) fn analysis(models: Arc<Ensemble>, personal: Personal, stages: Arc<St
 struct Timed {
     detector: Detector,
     stages: Arc<Stages>,
+    /// What was learned when the models were last asked: what is on the disk, or newer.
+    told: Arc<Mutex<Personal>>,
+}
+
+impl Timed {
+    fn note_personal(&self) {
+        self.detector.personal().clone_into(&mut self.told.lock().unwrap_or_else(PoisonError::into_inner));
+    }
 }
 
 impl Watch for Timed {
@@ -50,11 +61,13 @@ impl Watch for Timed {
     }
 
     fn models(&self) -> ModelsState {
+        self.note_personal();
         self.detector.models()
     }
 
     fn forget(&mut self, agent: Option<&str>) {
         self.detector.forget(agent);
+        self.note_personal();
     }
 }
 

@@ -95,6 +95,11 @@ impl Detector {
         waiting.map(|waiting| &waiting.step)
     }
 
+    /// What was learned of each agent.
+    pub const fn personal(&self) -> &Personal {
+        &self.personal
+    }
+
     /// How many sessions are watched.
     pub fn sessions(&self) -> usize {
         self.sessions.len()
