@@ -94,5 +94,7 @@ fn fresh(path: &Path, bytes: &[u8]) -> std::io::Result<NamedTempFile> {
     let directory = path.parent().unwrap_or(Path::new("."));
     let mut file = NamedTempFile::new_in(directory)?;
     file.write_all(bytes)?;
+    // On the disk before it takes another's place: a power cut leaves the old file or the new one.
+    file.as_file().sync_all()?;
     Ok(file)
 }

@@ -34,7 +34,7 @@ pub(crate) fn open(state_dir: &Path, secrets: &dyn SecretStore) -> anyhow::Resul
     let personal = match keeper.read() {
         Ok(personal) => personal,
         Err(refused) => {
-            let aside = keeper.path.with_extension("model.refused");
+            let aside = refused_file(state_dir);
             let moved = fs::rename(&keeper.path, &aside);
             tracing::warn!(
                 "the personal model `{}` is refused and what it learned is not used: {refused:#}; {}",
@@ -48,6 +48,21 @@ pub(crate) fn open(state_dir: &Path, secrets: &dyn SecretStore) -> anyhow::Resul
         }
     };
     Ok((keeper, personal))
+}
+
+fn refused_file(state_dir: &Path) -> PathBuf {
+    state_dir.join(FILE).with_extension("model.refused")
+}
+
+/// Removes a model that was refused once, if there is one: who wants all forgotten means it too.
+pub(crate) fn remove_refused(state_dir: &Path) -> anyhow::Result<()> {
+    let path = refused_file(state_dir);
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("removing `{}`", path.display()))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Whether anything was ever kept.
@@ -172,7 +187,10 @@ mod tests {
         let (keeper, personal) = open(home.path(), &files).unwrap();
         assert_eq!(personal, Personal::new());
         assert!(!keeper.path().exists());
-        assert_eq!(fs::read(home.path().join("personal.model.refused")).unwrap(), bytes);
+        assert_eq!(fs::read(refused_file(home.path())).unwrap(), bytes);
+        remove_refused(home.path()).unwrap();
+        assert!(!refused_file(home.path()).exists());
+        remove_refused(home.path()).unwrap();
     }
 
     #[test]

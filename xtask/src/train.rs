@@ -36,8 +36,16 @@ pub(crate) fn write(replay: Option<&str>) -> Result<Vec<String>> {
 
 /// Says whether the models in the repository are those that would be made.
 pub(crate) fn check() -> Result<Vec<String>> {
-    let differs =
-        |(name, bytes): &(&str, Vec<u8>)| fs::read(folder().join(name)).ok().as_ref() != Some(bytes);
+    // The manifest names the commit at which the models were made, which is not this one.
+    let timeless = |bytes: &[u8]| {
+        let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.starts_with(b"commit = "));
+        lines.map(<[u8]>::to_vec).collect::<Vec<_>>()
+    };
+    let differs = |(name, bytes): &(&str, Vec<u8>)| match fs::read(folder().join(name)) {
+        Ok(there) if name.ends_with(".toml") => timeless(&there) != timeless(bytes),
+        Ok(there) => there != *bytes,
+        Err(_) => true,
+    };
     let made = made(None)?;
     let faults = made.iter().filter(|file| differs(file));
     Ok(faults.map(|(name, _)| format!("`{name}` is another one; run `cargo xtask train`")).collect())
@@ -136,7 +144,9 @@ fn sessions(traces: &Path, replay: Option<&str>) -> Result<Vec<Trajectory>> {
 /// Plays all sessions; the file with what was seen.
 fn replayed(traces: &Path) -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let out = std::env::temp_dir().join(format!("vigil-train-{}.jsonl", std::process::id()));
+    let folder = root().join("target/train");
+    fs::create_dir_all(&folder).with_context(|| format!("making `{}`", folder.display()))?;
+    let out = folder.join("replay.jsonl");
     let ended = Command::new(cargo)
         .args([
             "run",

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 use vigil_detect::{Detector, Ensemble, Personal};
 
-use super::table::table;
+use super::table::{short, table};
 use crate::Context;
 use crate::api::models_json;
 use crate::args::{Model, ModelExport, ModelReset, ModelStatus};
@@ -41,6 +41,9 @@ fn reset(state_dir: &Path, args: &ModelReset) -> Ended {
     };
     let unknown =
         |agent: &str| UsageError(format!("nothing is known of an agent `{agent}`; see `vigil model status`"));
+    if args.agent.is_none() {
+        personal::remove_refused(state_dir)?;
+    }
     let models = match Client::find(state_dir)? {
         Some(client) => {
             if let Some(agent) = args.agent.as_deref()
@@ -137,7 +140,7 @@ fn tell(models: &Value, as_json: bool) -> Ended {
     for agent in &agents {
         let text = |key: &str| agent.get(key).and_then(Value::as_str).unwrap_or("-").to_owned();
         let calls = agent.get("calls").and_then(Value::as_u64).unwrap_or(0);
-        shown.add_row([text("agent"), text("state"), calls.to_string()]);
+        shown.add_row([short(&text("agent"), 64), text("state"), calls.to_string()]);
     }
     writeln!(out, "{shown}")?;
     Ok(exit::OK)

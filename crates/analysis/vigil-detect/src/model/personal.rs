@@ -29,7 +29,8 @@ struct Agent {
     model: AgentModel,
 }
 
-/// How many agents are known at most; the one that was told first is forgotten for another.
+/// How many agents are known at most; the one that did least is forgotten for another, so that names nobody uses push out
+/// none that somebody does.
 const MOST_AGENTS: usize = 64;
 
 impl Personal {
@@ -42,8 +43,10 @@ impl Personal {
     pub fn learn(&mut self, agent: &str, step: &Step) {
         let at = self.agents.iter().position(|known| known.name == agent);
         let at = at.unwrap_or_else(|| {
-            if self.agents.len() >= MOST_AGENTS {
-                self.agents.remove(0);
+            if self.agents.len() >= MOST_AGENTS
+                && let Some((least, _)) = self.agents.iter().enumerate().min_by_key(|(_, agent)| agent.steps)
+            {
+                self.agents.remove(least);
             }
             self.agents.push(Agent { name: agent.to_owned(), ..Agent::default() });
             self.agents.len() - 1

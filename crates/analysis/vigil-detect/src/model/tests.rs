@@ -47,3 +47,18 @@ fn scores_and_p_values_lie_in_their_ranges() {
 fn the_same_session_is_judged_the_same() {
     assert_eq!(assessed("please send it", 20), assessed("please send it", 20));
 }
+
+#[test]
+fn names_that_nobody_uses_push_out_no_agent_that_somebody_does() {
+    let action = Action::unknown("tool".to_owned());
+    let step = Heard::default().step(&Asked { action: &action, arguments: "{}", hour: None });
+    let mut personal = Personal::new();
+    personal.learn("mine", &step);
+    personal.learn("mine", &step);
+    for name in 0..200 {
+        personal.learn(&format!("name-{name}"), &step);
+    }
+    let agents: Vec<_> = personal.agents().collect();
+    assert_eq!(agents.len(), 64);
+    assert_eq!((agents[0], agents[63]), (("mine", 2), ("name-199", 1)));
+}

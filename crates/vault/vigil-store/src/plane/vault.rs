@@ -369,9 +369,13 @@ impl Vault {
     fn answer_wanted(&mut self, say: &mut dyn FnMut(VaultOutput)) {
         self.looked_at = (self.writer.clock)();
         let progress = self.thread.progress();
-        let is_done = |wanted: &Wanted| progress.answers(wanted.request) && progress.sealed >= wanted.records;
-        while self.wanted.pop_front_if(|wanted| is_done(wanted)).is_some() {
-            self.seals_done += 1;
+        while let Some(wanted) = self.wanted.pop_front_if(|wanted| progress.answers(wanted.request)) {
+            match progress.fault {
+                None if progress.sealed >= wanted.records => self.seals_done += 1,
+                // Nothing will be sealed any more, and the store says so; nobody is told that it is.
+                Some((_, true)) => {}
+                _ => self.wanted.push_back(Wanted { request: self.thread.ask(), ..wanted }),
+            }
         }
         if self.seals_done != self.told.seals_done {
             self.tell(say);
