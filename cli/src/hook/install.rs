@@ -1,5 +1,6 @@
 //! Packages that a command installs, as a manifest would declare them.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use vigil_core::{Action, Resource, Verb};
@@ -20,6 +21,8 @@ pub(crate) struct Install {
     pub(crate) go: Vec<(String, Option<String>)>,
     /// The command names another registry than the usual ones: names are compared, and nobody is asked.
     pub(crate) elsewhere: bool,
+    /// What the command says itself to Go: `GOPROXY`, and what is private under `GOPRIVATE`.
+    pub(crate) settings: BTreeMap<String, String>,
     /// Where the command runs.
     pub(crate) directory: PathBuf,
 }
@@ -45,7 +48,17 @@ const ELSEWHERE_VARIABLES: &[&str] = &[
     "UV_DEFAULT_INDEX=",
     "npm_config_registry=",
     "NPM_CONFIG_REGISTRY=",
+    "PIP_FIND_LINKS=",
+    "UV_FIND_LINKS=",
+    "YARN_NPM_REGISTRY_SERVER=",
+    "YARN_REGISTRY=",
+    "BUN_CONFIG_REGISTRY=",
+    "CARGO_REGISTRIES_",
+    "CARGO_REGISTRY_DEFAULT=",
+    "CARGO_SOURCE_",
 ];
+/// Variables that name modules which are nobody else's business.
+const PRIVATE_TO_GO: &[&str] = &["GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GONOSUMCHECK", "GOINSECURE"];
 
 /// What the command installs from the registries that are known, if anything.
 pub(super) fn of(action: &Action, text: &str, directory: &Path) -> Option<Install> {
@@ -54,6 +67,7 @@ pub(super) fn of(action: &Action, text: &str, directory: &Path) -> Option<Instal
         elsewhere: ELSEWHERE_VARIABLES.iter().any(|name| text.contains(name)),
         ..Install::default()
     };
+    install.hear(text);
     for effect in action.effects.iter().filter(|effect| effect.verb == Verb::Install).take(MAX_PACKAGES) {
         let Resource::Package { ecosystem, name } = &effect.resource else { continue };
         let command = &effect.command;
@@ -91,6 +105,32 @@ pub(super) fn of(action: &Action, text: &str, directory: &Path) -> Option<Instal
     }
     let any = !install.pypi.is_empty() || !install.npm.is_empty();
     (any || !install.cargo.is_empty() || !install.go.is_empty()).then_some(install)
+}
+
+impl Install {
+    /// Takes what the command says to Go: `GOPRIVATE=… go get …`, `export GOPROXY=…`, `go env -w GOPRIVATE=…`.
+    fn hear(&mut self, text: &str) {
+        for word in text.split(|sign: char| sign.is_whitespace() || ";&()".contains(sign)) {
+            let Some((name, value)) = word.split_once('=') else { continue };
+            let quotes = ['"', '\''];
+            let (name, value) = (name.trim_start_matches(quotes), value.trim_matches(quotes));
+            let is_private = PRIVATE_TO_GO.contains(&name);
+            // An empty value takes nothing back: what was private may still be.
+            if value.is_empty() || !(is_private || name == "GOPROXY") {
+                continue;
+            }
+            // What it stands for is not known.
+            self.elsewhere |= value.contains(['$', '`', '"', '\'']);
+            let known = self.settings.entry(if is_private { "GOPRIVATE" } else { name }.to_owned());
+            let known = known.or_insert_with(|| value.to_owned());
+            if is_private && known != value {
+                known.push(',');
+                known.push_str(value);
+            }
+            // Which of two proxies is meant is not known either.
+            self.elsewhere |= !is_private && known != value;
+        }
+    }
 }
 
 /// Words that take crates from somewhere else.
@@ -288,10 +328,34 @@ mod tests {
             "pip install --index-url=https://example.org x1",
             "npm install x1 --registry https://example.org",
             "PIP_INDEX_URL=https://example.org pip install x1",
+            "CARGO_REGISTRY_DEFAULT=corp cargo add x1",
         ] {
             assert!(install(command).elsewhere, "{command}");
         }
         assert!(!install("pip install x1").elsewhere);
+    }
+
+    #[track_caller]
+    fn says(command: &str, settings: &[(&str, &str)], elsewhere: bool) {
+        let found = install(command);
+        let told: Vec<_> =
+            found.settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!((told.as_slice(), found.elsewhere), (settings, elsewhere), "{command}");
+    }
+
+    #[test]
+    fn what_the_command_says_to_go_counts() {
+        let get = "go get github.com/a/b";
+        says(get, &[], false);
+        says(&format!("GOPRIVATE=github.com/a {get}"), &[("GOPRIVATE", "github.com/a")], false);
+        says(&format!("export GOPRIVATE='*.corp'; {get}"), &[("GOPRIVATE", "*.corp")], false);
+        says(&format!("go env -w GONOSUMDB=x.y && {get}"), &[("GOPRIVATE", "x.y")], false);
+        says(&format!("bash -c 'GOPRIVATE=x.y {get}'"), &[("GOPRIVATE", "x.y")], false);
+        says(&format!("GOPRIVATE=x.y GOINSECURE=z.y {get}"), &[("GOPRIVATE", "x.y,z.y")], false);
+        says(&format!("GOPROXY='https://a.b|direct' {get}"), &[("GOPROXY", "https://a.b|direct")], false);
+        says(&format!("GOPROXY=off {get}; GOPROXY=direct {get}"), &[("GOPROXY", "off")], true);
+        says(&format!("GOPRIVATE=$MINE {get}"), &[("GOPRIVATE", "$MINE")], true);
+        says(&format!("GOPRIVATE= {get}"), &[], false);
     }
 
     #[test]

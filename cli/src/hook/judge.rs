@@ -9,6 +9,7 @@ use super::client::{Event, Moment};
 use super::deed::Deed;
 use super::install::Install;
 use super::packages::{is_manifest, manifests, silent};
+use super::placed::Placed;
 use super::report::{Place, Report, Told};
 use super::{Hook, shown};
 use crate::scan::Judge;
@@ -24,10 +25,13 @@ pub(super) fn judge(deeds: &[Deed], event: &Event, hook: &Hook) -> Report {
     for deed in deeds.iter().take(MAX_DEEDS) {
         match deed {
             Deed::Write(write) => match drafted(write, event.moment) {
-                Ok(Some(draft)) if is_manifest(&write.path) => {
-                    declared(write, &draft, event, &judge, hook, &mut report);
+                Ok(Some(draft)) => {
+                    if is_manifest(&write.path) {
+                        declared(write, &draft, event, &judge, hook, &mut report);
+                    }
+                    // `setup.py` is both.
+                    written(write, &draft, event, &judge, &mut report);
                 }
-                Ok(Some(draft)) => written(write, &draft, event, &judge, &mut report),
                 Ok(None) => {}
                 Err(problem) => report.unchecked.push(format!("{problem}; it was not checked")),
             },
@@ -96,11 +100,11 @@ fn declared(write: &Write, draft: &Draft, event: &Event, judge: &Judge, hook: &H
     let loaded = judge.settings(directory);
     report.unchecked.extend(loaded.problem.clone());
     let config = loaded.settings.config_for(&path);
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     if loaded.settings.excludes(&path, &event.directory) {
         return;
     }
-    let checked = hook.online.check(&name, &draft.text, directory, &config);
+    let placed = Placed::of(&path, &event.directory);
+    let checked = hook.online.check(&placed, &draft.text, &BTreeMap::new(), &config);
     report.unchecked.extend(silent(&checked));
     let serious = checked.findings.iter().filter(|finding| finding.severity >= config.fail_on);
     for finding in serious.filter(|finding| draft.changed.touch(finding.start.line, finding.end.line)) {
@@ -115,7 +119,8 @@ fn installed(install: &Install, judge: &Judge, hook: &Hook, report: &mut Report)
     let mut config = loaded.settings.config.clone();
     config.deps.offline |= install.elsewhere;
     for (name, text) in manifests(install) {
-        let checked = hook.online.check(name, &text, &install.directory, &config);
+        let placed = Placed::unwritten(&install.directory, name);
+        let checked = hook.online.check(&placed, &text, &install.settings, &config);
         report.unchecked.extend(silent(&checked));
         for finding in checked.findings.iter().filter(|finding| finding.severity >= config.fail_on) {
             let package = finding.metadata.get("package").and_then(|package| package.as_str());

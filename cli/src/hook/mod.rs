@@ -13,6 +13,7 @@ mod deed;
 mod install;
 mod judge;
 mod packages;
+mod placed;
 mod report;
 mod shell;
 mod spoken;

@@ -1,17 +1,15 @@
 //! Names of packages: compared with well-known ones, and asked for at their registry when that may be done.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::time::Duration;
 
-use vigil_scan::{
-    Checked, Config, Fetch, FetchError, FetchRequest, FetchResponse, NoteKind, Project, Registries, RuleId,
-    check_dependencies,
-};
+use vigil_scan::{Checked, Config, NoteKind, Project, Registries, RuleId, check_dependencies};
 
 use super::install::Install;
+use super::placed::Placed;
 use crate::Context;
-use crate::scan::{Addresses, Http, cache_directory, registry_files, registry_settings};
+use crate::scan::{Addresses, Way};
 
 /// An agent waits for the answer: what is not known by then is not checked.
 const DEADLINE: Duration = Duration::from_secs(2);
@@ -19,58 +17,71 @@ const DEADLINE: Duration = Duration::from_secs(2);
 /// What can be said about a name before it is installed; the rest is for `vigil deps`.
 const RULES: [RuleId; 3] = [RuleId::Dep001, RuleId::Dep003, RuleId::Dep007];
 
+/// Settings that tools look for in every directory above a project, too.
+const INHERITED: [&str; 4] = [".npmrc", ".yarnrc.yml", "uv.toml", ".cargo/config.toml"];
+
 /// The network, as the hook may use it.
 pub(crate) struct Online {
     offline: bool,
     addresses: Addresses,
-    http: Http,
-    cache: Option<PathBuf>,
-    settings: BTreeMap<String, String>,
-    files: Vec<PathBuf>,
+    way: Way,
 }
 
 impl Online {
     /// As the command line and the environment say.
     pub(crate) fn of(context: &Context, offline: bool) -> Self {
-        Self {
-            offline,
-            addresses: Addresses::of(context),
-            http: Http::new(context).within(DEADLINE),
-            cache: cache_directory(context),
-            settings: registry_settings(context),
-            files: registry_files(context),
-        }
+        Self { offline, addresses: Addresses::of(context), way: Way::of(context, DEADLINE) }
     }
 
-    /// Checks one manifest that is not on the disk, as if it stood in the directory.
-    pub(super) fn check(&self, name: &str, text: &str, directory: &Path, config: &Config) -> Checked {
+    /// Checks one manifest as if its text stood in its place, with what a command says of where packages come from.
+    pub(super) fn check(
+        &self,
+        placed: &Placed,
+        text: &str,
+        said: &BTreeMap<String, String>,
+        config: &Config,
+    ) -> Checked {
         let mut config = config.clone();
-        for (rule, setting) in &mut config.rules {
-            setting.enabled &= RULES.contains(rule);
-        }
         config.deps.offline |= self.offline;
         self.addresses.over(&mut config.deps);
-        let hurried = Hurried { http: &self.http, until: Instant::now() + DEADLINE };
-        let own = [".npmrc", ".yarnrc.yml", "pip.conf", "uv.toml"];
-        let own = directory.ancestors().flat_map(|above| own.iter().map(|name| above.join(name)));
-        let registries = Registries {
-            fetch: Some(&hurried),
-            cache_dir: self.cache.as_deref(),
-            settings: self.settings.clone(),
-            settings_files: self.files.iter().cloned().chain(own.filter(|path| path.is_file())).collect(),
-        };
-        // Lock files and settings beside it tell what is private.
-        let project = Project {
-            root: directory.to_owned(),
-            files: vec![name.into()],
-            contents: BTreeMap::from([(name.into(), text.as_bytes().to_vec())]),
-            ..Project::default()
-        };
-        let mut checked = check_dependencies(&project, &config, &registries, jiff::Timestamp::now());
-        // What it includes is not what is about to be written.
-        checked.findings.retain(|finding| finding.file.as_path() == Path::new(name));
-        checked
+        let hurried = self.way.hurried(true);
+        let mut registries = self.way.registries(&hurried);
+        for (name, value) in said {
+            hear(&mut registries.settings, name, value);
+        }
+        check(placed, text, config, registries)
     }
+}
+
+/// What the environment holds private stays so.
+fn hear(settings: &mut BTreeMap<String, String>, name: &str, value: &str) {
+    match settings.get_mut(name).filter(|_| name == "GOPRIVATE") {
+        Some(known) => *known = format!("{known},{value}"),
+        None => {
+            settings.insert(name.to_owned(), value.to_owned());
+        }
+    }
+}
+
+fn check(placed: &Placed, text: &str, mut config: Config, mut registries: Registries<'_>) -> Checked {
+    for (rule, setting) in &mut config.rules {
+        setting.enabled &= RULES.contains(rule);
+    }
+    // What is nearer is read later, and holds.
+    let above: Vec<&Path> = placed.root.ancestors().skip(1).collect();
+    let inherited = above.iter().rev().flat_map(|above| INHERITED.iter().map(|name| above.join(name)));
+    registries.settings_files.extend(inherited.filter(|path| path.is_file()));
+    // Manifests, lock files and settings beside it and above tell what is private; the rest of the project is not read.
+    let project = Project {
+        root: placed.root.clone(),
+        files: vec![placed.file.clone()],
+        contents: BTreeMap::from([(placed.file.clone(), text.as_bytes().to_vec())]),
+        ..Project::default()
+    };
+    let mut checked = check_dependencies(&project, &config, &registries, jiff::Timestamp::now());
+    // What it includes is not what is about to be written.
+    checked.findings.retain(|finding| finding.file == placed.file);
+    checked
 }
 
 /// The manifests that would declare what a command installs.
@@ -104,18 +115,11 @@ pub(super) fn manifests(install: &Install) -> Vec<(&'static str, String)> {
     manifests
 }
 
-/// Whether a file declares packages that can be checked without the rest of its project. The members of a workspace of
+/// Whether a file declares packages that can be checked without the whole of its project. The members of a workspace of
 /// npm's name each other as if they were published.
 pub(super) fn is_manifest(path: &Path) -> bool {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    match name {
-        "pyproject.toml" | "Pipfile" | "setup.cfg" | "Cargo.toml" | "go.mod" | "pom.xml" => true,
-        "package.json" => !path.ancestors().skip(1).any(is_workspace),
-        _ => {
-            (name.starts_with("requirements") && name.ends_with(".txt"))
-                || [".gradle", ".gradle.kts", ".versions.toml"].iter().any(|end| name.ends_with(end))
-        }
-    }
+    let is_npm = path.file_name().is_some_and(|name| name == "package.json");
+    vigil_scan::is_manifest(path) && !(is_npm && path.ancestors().skip(1).any(is_workspace))
 }
 
 fn is_workspace(directory: &Path) -> bool {
@@ -131,21 +135,147 @@ pub(super) fn silent(checked: &Checked) -> impl Iterator<Item = String> {
     notes.map(|note| note.message.clone()).chain(checked.errors.iter().cloned())
 }
 
-/// Asks until the deadline, and not again after it.
-struct Hurried<'h> {
-    http: &'h Http,
-    until: Instant,
-}
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::sync::Mutex;
 
-impl Fetch for Hurried<'_> {
-    fn get(&self, request: &FetchRequest) -> Result<FetchResponse, FetchError> {
-        if Instant::now() >= self.until {
-            return Err(FetchError::Timeout);
+    use serde_json::Value;
+    use vigil_scan::{Fetch, FetchError, FetchRequest, FetchResponse};
+
+    use super::super::deed::Deed;
+    use super::super::shell::deeds;
+    use super::*;
+
+    /// Public registries that have nothing, and what they were asked.
+    #[derive(Default)]
+    struct Empty(Mutex<Vec<String>>);
+
+    impl Fetch for Empty {
+        fn get(&self, request: &FetchRequest) -> Result<FetchResponse, FetchError> {
+            self.0.lock().unwrap().push(request.url.clone());
+            Ok(FetchResponse { status: 404, ..FetchResponse::default() })
         }
-        self.http.get(request)
+
+        fn pause(&self, _: Duration) {}
     }
 
-    fn pause(&self, duration: Duration) {
-        std::thread::sleep(duration.min(self.until.saturating_duration_since(Instant::now())));
+    /// A repository with these files.
+    fn repository(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in files.iter().chain(&[(".git/HEAD", "ref: refs/heads/main\n")]) {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        folder
+    }
+
+    /// The findings about a text, and the questions.
+    fn told(
+        placed: &Placed,
+        text: &str,
+        settings: &BTreeMap<String, String>,
+    ) -> (Vec<&'static str>, Vec<String>) {
+        let empty = Empty::default();
+        let registries =
+            Registries { fetch: Some(&empty), settings: settings.clone(), ..Registries::default() };
+        let checked = check(placed, text, Config::default(), registries);
+        let found = checked.findings.iter().map(|finding| finding.rule.code()).collect();
+        (found, empty.0.into_inner().unwrap())
+    }
+
+    #[track_caller]
+    fn writes(folder: &tempfile::TempDir, file: &str, text: &str, expect: &[&str]) -> Vec<String> {
+        let path = folder.path().join(file);
+        assert!(is_manifest(&path), "{file}");
+        let (found, asked) = told(&Placed::of(&path, folder.path()), text, &BTreeMap::new());
+        assert_eq!(found, expect, "{file}: {asked:?}");
+        asked
+    }
+
+    #[track_caller]
+    fn runs(directory: &Path, command: &str, expect: &[&str]) -> Vec<String> {
+        let deeds = deeds(&Value::String(command.to_owned()), directory);
+        let [Deed::Install(install)] = deeds.as_slice() else { panic!("{command}: {deeds:?}") };
+        let (mut all, mut questions) = (Vec::new(), Vec::new());
+        for (name, text) in manifests(install) {
+            let placed = Placed::unwritten(&install.directory, name);
+            let (found, asked) = told(&placed, &text, &install.settings);
+            all.extend(found);
+            questions.extend(asked);
+        }
+        assert_eq!(all, expect, "{command}: {questions:?}");
+        questions
+    }
+
+    #[test]
+    fn a_member_of_an_android_build_sees_the_repositories_of_its_settings() {
+        let settings =
+            "dependencyResolutionManagement {\n  repositories {\n    google()\n    mavenCentral()\n  }\n}\n";
+        let member = "dependencies {\n    implementation(\"androidx.core:core-ktx:1.13.1\")\n}\n";
+        let catalogue = "[libraries]\ncore = { module = \"androidx.core:core-ktx\", version = \"1.13.1\" }\n";
+        let app = repository(&[("settings.gradle.kts", settings)]);
+        writes(&app, "app/build.gradle.kts", member, &[]);
+        writes(&app, "gradle/libs.versions.toml", catalogue, &[]);
+        let unknown = repository(&[("settings.gradle.kts", "rootProject.name = \"x\"\n")]);
+        writes(&unknown, "app/build.gradle.kts", member, &["DEP-001"]);
+    }
+
+    #[test]
+    fn a_member_of_a_cargo_workspace_keeps_private_names_to_itself() {
+        let config = "[source.crates-io]\nreplace-with = \"corp\"\n[source.corp]\nregistry = \"sparse+https://cargo.corp.invalid/index/\"\n";
+        let member = "[package]\nname = \"m\"\n[dependencies]\nacme-inner-ledger = \"1\"\n";
+        let corp =
+            repository(&[(".cargo/config.toml", config), ("Cargo.toml", "[workspace]\nmembers = [\"m\"]\n")]);
+        assert_eq!(writes(&corp, "m/Cargo.toml", member, &[]), [""; 0]);
+        assert_eq!(runs(&corp.path().join("m"), "cargo add acme-inner-ledger", &[]), [""; 0]);
+        // Cargo reads the settings above a project, too.
+        let above = tempfile::tempdir_in(corp.path()).unwrap();
+        std::fs::create_dir_all(above.path().join(".git")).unwrap();
+        assert_eq!(writes(&above, "Cargo.toml", member, &[]), [""; 0]);
+        let public = repository(&[]);
+        assert!(!writes(&public, "m/Cargo.toml", member, &["DEP-001"]).is_empty());
+    }
+
+    #[test]
+    fn modules_of_the_own_organisation_are_installed() {
+        let own = repository(&[("go.mod", "module github.com/acme-inner/shop\n\ngo 1.22\n")]);
+        runs(own.path(), "go get github.com/acme-inner/ledger", &[]);
+        runs(&own.path().join("cmd/shop"), "go get github.com/acme-inner/ledger@v1.2.3", &[]);
+        runs(own.path(), "go get github.com/somebody-else/ledger", &["DEP-001"]);
+    }
+
+    #[test]
+    fn what_the_command_says_is_private_is_not_asked() {
+        let other = repository(&[("go.mod", "module example.org/shop\n")]);
+        for said in
+            ["GOPRIVATE=github.com/acme-inner", "GONOSUMDB='github.com/acme-inner/*'", "GOPROXY=direct"]
+        {
+            let command = format!("{said} go get github.com/acme-inner/ledger");
+            assert_eq!(runs(other.path(), &command, &[]), [""; 0]);
+        }
+        let asked = runs(
+            other.path(),
+            "GOPRIVATE=github.com/acme-inner go get github.com/a/invented github.com/acme-inner/b",
+            &["DEP-001"],
+        );
+        assert!(asked.iter().all(|url| url.contains("github.com/a/invented")), "{asked:?}");
+        let mut settings = BTreeMap::from([("GOPRIVATE".to_owned(), "a.b".to_owned())]);
+        hear(&mut settings, "GOPRIVATE", "c.d");
+        hear(&mut settings, "GOPROXY", "off");
+        assert_eq!(settings.into_values().collect::<Vec<_>>(), ["a.b,c.d", "off"]);
+    }
+
+    #[test]
+    fn every_manifest_of_the_scanner_is_one() {
+        for name in
+            ["setup.py", "requirements.in", "requirements/base.txt", "environment.yml", "go.work", "go.mod"]
+        {
+            assert!(is_manifest(&PathBuf::from("/p").join(name)), "{name}");
+        }
+        assert!(!is_manifest(Path::new("/p/notes.txt")));
+        let workspace = repository(&[("package.json", "{\"workspaces\": [\"a\"]}")]);
+        assert!(!is_manifest(&workspace.path().join("a/package.json")));
     }
 }

@@ -10,12 +10,13 @@ mod packages;
 mod progress;
 mod run;
 mod watch;
+mod way;
 
 use apply::apply;
-pub(crate) use environment::{Addresses, cache_directory, registry_files, registry_settings};
-pub(crate) use fetch::Http;
+pub(crate) use environment::Addresses;
 pub(crate) use files::replace;
 pub(crate) use judge::{Judge, RULE_PAGES};
 pub(crate) use packages::Packages;
 pub(crate) use run::{Fixing, Plan, What, run};
 pub(crate) use watch::watch;
+pub(crate) use way::Way;

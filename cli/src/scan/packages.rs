@@ -1,16 +1,12 @@
 //! Manifests that are open in an editor: judged as they stand there, with what registries said before or say now.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::time::Duration;
 
-use vigil_scan::{
-    Fetch, FetchError, FetchRequest, FetchResponse, Flags, Job, NoteKind, Registries, Settings, SourceReport,
-    Target,
-};
+use vigil_scan::{Flags, Job, NoteKind, Settings, SourceReport, Target};
 
-use super::environment::{Addresses, cache_directory, registry_files, registry_settings};
-use super::fetch::Http;
+use super::environment::Addresses;
+use super::way::Way;
 use crate::Context;
 
 /// Nobody waits longer than this for squiggles.
@@ -19,22 +15,13 @@ const DEADLINE: Duration = Duration::from_secs(4);
 /// The way to the registries for one open document after the other.
 pub(crate) struct Packages {
     offline: bool,
-    http: Http,
-    cache: Option<PathBuf>,
-    settings: BTreeMap<String, String>,
-    files: Vec<PathBuf>,
+    way: Way,
 }
 
 impl Packages {
     /// As the command line and the environment say.
     pub(crate) fn of(context: &Context, offline: bool) -> Self {
-        Self {
-            offline,
-            http: Http::new(context).within(DEADLINE),
-            cache: cache_directory(context),
-            settings: registry_settings(context),
-            files: registry_files(context),
-        }
+        Self { offline, way: Way::of(context, DEADLINE) }
     }
 
     /// Flags under which settings have to be loaded.
@@ -66,13 +53,8 @@ impl Packages {
         settings: &Settings,
         ask: bool,
     ) -> Result<SourceReport, String> {
-        let hurried = Hurried { http: ask.then_some(&self.http), until: Instant::now() + DEADLINE };
-        let registries = Registries {
-            fetch: Some(&hurried),
-            cache_dir: self.cache.as_deref(),
-            settings: self.settings.clone(),
-            settings_files: self.files.clone(),
-        };
+        let hurried = self.way.hurried(ask);
+        let registries = self.way.registries(&hurried);
         let job = Job {
             directory: root.to_owned(),
             repository: None,
@@ -91,26 +73,5 @@ impl Packages {
         report.notes = outcome.report.notes;
         report.notes.retain(|note| ask || note.kind != NoteKind::Registry);
         Ok(report)
-    }
-}
-
-/// Asks until the deadline, or nobody.
-struct Hurried<'h> {
-    http: Option<&'h Http>,
-    until: Instant,
-}
-
-impl Fetch for Hurried<'_> {
-    fn get(&self, request: &FetchRequest) -> Result<FetchResponse, FetchError> {
-        match self.http.filter(|_| Instant::now() < self.until) {
-            Some(http) => http.get(request),
-            None => Err(FetchError::Timeout),
-        }
-    }
-
-    fn pause(&self, duration: Duration) {
-        if self.http.is_some() {
-            std::thread::sleep(duration.min(self.until.saturating_duration_since(Instant::now())));
-        }
     }
 }
