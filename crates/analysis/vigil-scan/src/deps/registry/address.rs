@@ -17,7 +17,10 @@ pub(super) fn of(ecosystem: Ecosystem, base: &str, name: &str) -> Option<String>
 pub(super) fn of_module(base: &str, name: &str, version: Option<&str>) -> Option<String> {
     let path = module(name)?;
     Some(match version {
-        Some(version) => format!("{base}/{path}/@v/{}.info", upper(version)?),
+        Some(version) => {
+            let version = is_segment(version).then(|| upper(version)).flatten()?;
+            format!("{base}/{path}/@v/{version}.info")
+        }
         None => format!("{base}/{path}/@latest"),
     })
 }
@@ -133,6 +136,12 @@ mod tests {
             check(Ecosystem::Maven, name, None);
         }
         assert_eq!(of_pom("b", "g:a", "../1"), None);
-        assert_eq!(of_module("b", "a.b/c", Some("v1/../2 ")), None);
+        for version in ["v1/../2", "v1/", "..", "", "v1 ", "v1?x"] {
+            assert_eq!(of_module("b", "a.b/c", Some(version)), None, "{version}");
+        }
+        assert_eq!(
+            of_module("b", "a.b/c", Some("v1.0.0+incompatible")).as_deref(),
+            Some("b/a.b/c/@v/v1.0.0%2Bincompatible.info")
+        );
     }
 }
