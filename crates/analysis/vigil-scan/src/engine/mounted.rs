@@ -9,7 +9,7 @@ use crate::deps::plain;
 use crate::facts::Mount;
 use crate::finding::Finding;
 use crate::rule::RuleId;
-use crate::rules::{ROUTER, stand_guard};
+use crate::rules::{ROUTER, reads, stand_guard};
 
 /// Longer chains of routers that are mounted into each other are not followed.
 const MAX_CHAIN: usize = 8;
@@ -22,10 +22,15 @@ pub(super) fn withdraw(judged: &mut [(PathBuf, Judged)], config: &Config) {
     }
     let mounted = Mounted::of(judged);
     let mut open: BTreeSet<(usize, usize)> = BTreeSet::new();
+    let mut known = Known::new();
     for (file, (path, judged)) in judged.iter().enumerate() {
         for (index, finding) in judged.findings.iter().enumerate() {
             if let Some((router, method)) = routed(finding)
-                && mounted.is_guarded(path, router, method, &config.auth.guards, MAX_CHAIN)
+                && mounted.is_guarded(
+                    (path, router, reads(method), MAX_CHAIN),
+                    &config.auth.guards,
+                    &mut known,
+                )
             {
                 open.insert((file, index));
             }
@@ -68,17 +73,29 @@ impl Mounted {
     }
 
     /// The router is mounted, and guarded wherever it is.
-    fn is_guarded(&self, file: &Path, router: &str, method: &str, more: &[String], steps: usize) -> bool {
+    fn is_guarded<'a>(&'a self, what: Asked<'a>, more: &[String], known: &mut Known<'a>) -> bool {
+        if let Some(guarded) = known.get(&what) {
+            return *guarded;
+        }
+        let (file, router, reads, steps) = what;
         let Some(steps) = steps.checked_sub(1) else { return false };
+        let method = if reads { "GET" } else { "POST" };
         let key = (file.to_owned(), router.to_owned());
-        self.places.get(&key).is_some_and(|places| {
+        let guarded = self.places.get(&key).is_some_and(|places| {
             places.iter().all(|(home, mount)| {
                 stand_guard(&mount.guards, method, more)
-                    || self.is_guarded(home, &mount.into, method, more, steps)
+                    || self.is_guarded((home, &mount.into, reads, steps), more, known)
             })
-        })
+        });
+        known.insert(what, guarded);
+        guarded
     }
 }
+
+/// A router by its file and its name, whether it is asked for a reading method, and the steps that are left.
+type Asked<'a> = (&'a Path, &'a str, bool, usize);
+/// What was found before: a router that is mounted in many places is followed once.
+type Known<'a> = BTreeMap<Asked<'a>, bool>;
 
 /// The file and the name of a router that another file imports by a dotted path.
 fn router_of(target: &str, home: &Path, judged: &[(PathBuf, Judged)]) -> Option<(PathBuf, String)> {
@@ -166,6 +183,29 @@ mod tests {
             ],
             false,
         );
+    }
+
+    #[test]
+    fn a_chain_whose_links_are_many_is_followed_once() {
+        let name = |link: usize| format!("r{link}");
+        let mut mounts = Vec::new();
+        for link in 0..7 {
+            let (home, target) = match link {
+                0 => ("app/m0.py".to_owned(), ".routers.users.router".to_owned()),
+                _ => (format!("app/m{link}.py"), format!(".m{}.{}", link - 1, name(link - 1))),
+            };
+            for guard in 0..100 {
+                mounts.push((home.clone(), target.clone(), format!("get_db_{guard}"), name(link)));
+            }
+        }
+        mounts.push(("app/top.py".to_owned(), ".m6.r6".to_owned(), "verify_token".to_owned(), name(7)));
+        let mounts: Vec<_> = mounts
+            .iter()
+            .map(|(home, target, guard, into)| {
+                (home.as_str(), target.as_str(), guard.as_str(), into.as_str())
+            })
+            .collect();
+        check(FILE, &mounts, true);
     }
 
     #[test]

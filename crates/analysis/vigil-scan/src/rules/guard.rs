@@ -185,9 +185,14 @@ pub(super) fn is_guarded(endpoint: &Endpoint, more: &[String]) -> bool {
     stand_guard(&endpoint.guards, &endpoint.method, more)
 }
 
+/// A handler of this method changes nothing; guards are told apart by this alone.
+pub(crate) fn reads(method: &str) -> bool {
+    matches!(method, "GET" | "HEAD" | "OPTIONS")
+}
+
 /// Some of these let only some people through to a handler of this method.
 pub(crate) fn stand_guard(guards: &[String], method: &str, more: &[String]) -> bool {
-    let reads = matches!(method, "GET" | "HEAD" | "OPTIONS");
+    let reads = reads(method);
     guards.iter().any(|name| {
         more.iter().any(|pattern| glob(pattern, name) || glob(pattern, last_part(name)))
             || (is_guard(name) && !(reads && lets_readers_through(name)))

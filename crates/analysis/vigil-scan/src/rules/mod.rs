@@ -51,7 +51,7 @@ use crate::source::{Language, Source};
 pub(crate) use endpoint::ROUTER;
 pub use env_example::EnvExamples;
 use found::Found;
-pub(crate) use guard::stand_guard;
+pub(crate) use guard::{reads, stand_guard};
 pub(crate) use sec_005::{is_secret_file_name, secret_files};
 
 /// What the rules know beside the file.

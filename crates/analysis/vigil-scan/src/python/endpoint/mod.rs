@@ -11,7 +11,7 @@ mod router;
 mod urlconf;
 mod view;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use ruff_python_ast::{Expr, ExprCall, StmtClassDef, StmtFunctionDef};
 use ruff_text_size::Ranged;
@@ -24,6 +24,9 @@ use crate::source::{Source, Span};
 
 use router::Router;
 
+/// Most guards above a route that count; every route below has them.
+const MAX_GUARDS: usize = 64;
+
 /// What is known of the routes of a file so far.
 #[derive(Default)]
 pub(super) struct Routes<'a> {
@@ -32,7 +35,7 @@ pub(super) struct Routes<'a> {
     routers: HashMap<&'a str, Router<'a>>,
     url_lists: Vec<&'a Expr>,
     /// Routers of other files, with the expressions that name them here.
-    foreign: Vec<(&'a str, String)>,
+    foreign: BTreeSet<(&'a str, String)>,
 }
 
 /// What stands above a route.
@@ -119,7 +122,7 @@ impl<'a> Routes<'a> {
                 let owner = source.slice(span(method.value.range()));
                 if let Some(included) = router::included(call, method.attr.as_str(), names, source) {
                     if let Some(path) = included.path {
-                        self.foreign.push((included.child, path));
+                        self.foreign.insert((included.child, path));
                     }
                     let router = self.router(included.child);
                     router.parents.push(router::Parent {
@@ -221,6 +224,7 @@ impl<'a> Routes<'a> {
             }
             owner = parent.owner;
         }
+        guards.truncate(MAX_GUARDS);
         (prefix, guards, owner)
     }
 }

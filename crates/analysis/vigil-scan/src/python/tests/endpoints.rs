@@ -303,3 +303,12 @@ fn routers_of_other_files_are_mounted_with_all_that_stands_before_them() {
     );
     mounts("from fastapi import FastAPI\napp = FastAPI()\nr = APIRouter()\napp.include_router(r)", &[]);
 }
+
+#[test]
+fn a_router_that_is_mounted_thousands_of_times_is_mounted_once() {
+    let text = format!(
+        "from fastapi import FastAPI\nfrom .users import router\napp = FastAPI()\n{}",
+        "app.include_router(router)\n".repeat(5_000)
+    );
+    assert_eq!(facts(&text).mounts.len(), 1);
+}
