@@ -65,10 +65,18 @@ fn share_repositories(manifests: &mut [Manifest]) {
         manifests.iter_mut().filter(of_java).flat_map(|manifest| manifest.contents.indexes.clone()).collect();
     let mut seen = BTreeSet::new();
     all.retain(|setting| matches!(setting, IndexSetting::Extra(address) if seen.insert(address.clone())));
+    if all.len() > MAX_REPOSITORIES {
+        all.truncate(MAX_REPOSITORIES);
+        // What the others have is not known.
+        all.push(IndexSetting::Extra(format!("one of more than {MAX_REPOSITORIES} repositories")));
+    }
     for manifest in manifests.iter_mut().filter(of_java) {
         manifest.contents.indexes.clone_from(&all);
     }
 }
+
+/// Most repositories of a Java build that are told apart.
+const MAX_REPOSITORIES: usize = 200;
 
 /// A file that is to be read.
 #[derive(Clone)]
@@ -315,6 +323,21 @@ mod tests {
         ]);
         let manifests = read_all(&folder, &paths, &mut Vec::new());
         assert_eq!(names(&manifests), [("package.json", "y"), ("a/requirements.txt", "x")]);
+    }
+
+    #[test]
+    fn a_build_of_very_many_repositories_leaves_doubt() {
+        let build = |count: usize| {
+            let urls: String =
+                (0..count).map(|at| format!("maven {{ url 'https://m{at}.invalid' }}\n")).collect();
+            let (folder, paths) = project(&[("build.gradle", &format!("repositories {{ {urls} }}"))]);
+            let manifests = read_all(&folder, &paths, &mut Vec::new());
+            manifests[0].contents.indexes.clone()
+        };
+        assert_eq!(build(MAX_REPOSITORIES).len(), MAX_REPOSITORIES);
+        let many = build(5_000);
+        assert_eq!(many.len(), MAX_REPOSITORIES + 1);
+        assert!(matches!(many.last(), Some(IndexSetting::Extra(last)) if !last.contains("://")));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::span_of;
 use crate::deps::declared::{Contents, Declared, Ecosystem, IndexSetting, Origin};
 use crate::deps::route::owner;
+use crate::finding::{Note, NoteKind};
 use crate::source::{Source, Span};
 
 /// More words than this are not read.
@@ -14,8 +15,14 @@ const MAX_DEPTH: usize = 64;
 
 /// Reads the file.
 pub(super) fn parse(source: &Source) -> Contents {
-    let tokens = tokens(&source.text);
+    let (tokens, whole) = tokens(&source.text);
     let mut contents = Contents { declares: true, open: true, ..Contents::default() };
+    if !whole {
+        contents.notes.push(skipped(
+            source,
+            format!("this has more than {MAX_TOKENS} words; what follows was not checked"),
+        ));
+    }
     let values = values(&tokens);
     let mut blocks: Vec<&str> = Vec::new();
     for (index, token) in tokens.iter().enumerate() {
@@ -24,7 +31,16 @@ pub(super) fn parse(source: &Source) -> Contents {
         };
         match &token.kind {
             Kind::Sign('{') if blocks.len() < MAX_DEPTH => blocks.push(name_of_block(&tokens, index)),
-            Kind::Sign('{') => break,
+            Kind::Sign('{') => {
+                contents.notes.push(Note {
+                    line: Some(source.line_of(token.at)),
+                    ..skipped(
+                        source,
+                        "blocks are nested too deeply here; what follows was not checked".to_owned(),
+                    )
+                });
+                break;
+            }
             Kind::Sign('}') => {
                 blocks.pop();
             }
@@ -62,6 +78,10 @@ pub(super) fn parse(source: &Source) -> Contents {
     contents.declared.sort_by_key(|declared| declared.span);
     contents.declared.dedup();
     contents
+}
+
+fn skipped(source: &Source, message: String) -> Note {
+    Note { file: Some(source.path.clone()), line: None, kind: NoteKind::Skipped, message }
 }
 
 /// `group:artifact:version`.
@@ -192,7 +212,8 @@ enum Kind<'t> {
     Sign(char),
 }
 
-fn tokens(text: &str) -> Vec<Token<'_>> {
+/// The words of the file, and whether they are all.
+fn tokens(text: &str) -> (Vec<Token<'_>>, bool) {
     let bytes = text.as_bytes();
     let mut tokens = Vec::new();
     let mut at = 0;
@@ -200,7 +221,7 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
         |from: usize, what: &str| text.get(from..).and_then(|rest| rest.find(what)).map(|found| from + found);
     while let Some(byte) = bytes.get(at).copied() {
         if tokens.len() >= MAX_TOKENS {
-            break;
+            return (tokens, false);
         }
         let place = u32::try_from(at).unwrap_or(u32::MAX);
         let next = bytes.get(at + 1).copied();
@@ -213,15 +234,26 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
                 let is_triple = text.get(at..).is_some_and(|rest| rest.starts_with(triple));
                 let mark = if is_triple { triple } else { quote };
                 let start = at + mark.len();
-                let line = find(start, "\n").unwrap_or(bytes.len());
-                let end = find(start, mark).filter(|end| is_triple || *end < line).unwrap_or(line);
+                // A text ends with its line, whose end is not looked for behind the quote.
+                let until = |signs: &[char]| {
+                    text.get(start..)
+                        .and_then(|rest| rest.find(signs))
+                        .map_or(bytes.len(), |found| start + found)
+                };
+                let closed = is_triple.then(|| find(start, mark)).flatten();
+                let end = match closed {
+                    Some(end) => end,
+                    None if is_triple => until(&['\n']),
+                    None => until(&['\n', char::from(byte)]),
+                };
                 if let Some(inner) = text.get(start..end) {
                     tokens.push(Token {
                         kind: Kind::Text(inner),
                         at: u32::try_from(start).unwrap_or(u32::MAX),
                     });
                 }
-                at = if end == line && !is_triple { line } else { (end + mark.len()).min(bytes.len()) };
+                let is_cut = closed.is_none() && bytes.get(end) != Some(&byte);
+                at = if is_cut { end } else { (end + mark.len()).min(bytes.len()) };
             }
             _ if byte.is_ascii_alphabetic() || byte == b'_' => {
                 let length = bytes.get(at..).and_then(|rest| {
@@ -244,7 +276,7 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
             _ => at += 1,
         }
     }
-    tokens
+    (tokens, true)
 }
 
 #[cfg(test)]
@@ -303,6 +335,28 @@ mod tests {
             ]
         );
         assert_eq!(contents.owners, ["com.acme"]);
+    }
+
+    #[test]
+    fn what_is_not_read_is_told() {
+        let deep = check(&"a{\n".repeat(MAX_DEPTH + 1), &[]);
+        assert_eq!((deep.notes.len(), deep.notes[0].line), (1, Some(65)));
+        let long = check(&format!("{}dependencies {{ api 'a.b:c:1' }}", "a ".repeat(MAX_TOKENS)), &[]);
+        assert_eq!((long.notes.len(), long.notes[0].kind), (1, NoteKind::Skipped));
+    }
+
+    #[test]
+    fn a_line_of_a_hundred_thousand_texts_is_read_once() {
+        let text = format!("dependencies {{\n{}\n}}", "api 'a.b:c:1';".repeat(100_000));
+        assert_eq!(parse(&Source::new("build.gradle", text)).declared.len(), 100_000);
+    }
+
+    #[test]
+    fn a_text_ends_with_its_line() {
+        check(
+            "dependencies {\n  api 'a.b:c:1\n  api 'd.e:f:1'\n  api \"\"\"g.h:i:1\"\"\"\n}\n",
+            &[("a.b:c", "1", 2), ("d.e:f", "1", 3), ("g.h:i", "1", 4)],
+        );
     }
 
     #[test]
