@@ -12,26 +12,29 @@ const MAX_LINES: usize = 200_000;
 /// Reads `go.mod` or `go.work`: both have the same lines.
 pub(super) fn module(source: &Source) -> Contents {
     let mut contents = Contents { declares: true, ..Contents::default() };
+    contents.notes.extend(unread(source));
     let mut block = None;
     for (at, line) in lines(source) {
         let (code, comment) = line.split_once("//").unwrap_or((line, ""));
         let mut words = words(code, at);
         let Some(first) = words.first().copied() else { continue };
-        if first.text == ")" {
-            block = None;
-            continue;
-        }
         let verb = match block {
             Some(verb) => verb,
             None => {
                 words.remove(0);
                 if words.first().is_some_and(|word| word.text == "(") {
+                    words.remove(0);
                     block = Some(first.text);
-                    continue;
                 }
                 first.text
             }
         };
+        if block.is_some()
+            && let Some(end) = words.iter().position(|word| word.text == ")")
+        {
+            words.truncate(end);
+            block = None;
+        }
         match (verb, words.as_slice()) {
             ("module", [name, ..]) => {
                 contents.own_names.push(name.text.to_owned());
@@ -65,6 +68,7 @@ pub(super) fn module(source: &Source) -> Contents {
 /// Reads `go.sum`: the versions whose digests were written down.
 pub(super) fn sum(source: &Source) -> Contents {
     let mut contents = Contents::default();
+    contents.notes.extend(unread(source));
     for (_, line) in lines(source) {
         let mut words = line.split_ascii_whitespace();
         let (Some(name), Some(version), Some(digest)) = (words.next(), words.next(), words.next()) else {
@@ -103,22 +107,39 @@ struct Word<'t> {
     at: u32,
 }
 
-/// Words of a line without quotes, with their places.
+/// Words of a line without quotes, with their places; `(` and `)` are words of their own, as Go has it.
 fn words(line: &str, at: u32) -> Vec<Word<'_>> {
     let mut words = Vec::new();
     let mut start = None;
+    let mut push = |from: usize, to: usize| {
+        let text = line.get(from..to).unwrap_or("");
+        words.push(Word { text, at: at.saturating_add(u32::try_from(from).unwrap_or(u32::MAX)) });
+    };
     for (index, sign) in line.char_indices().chain([(line.len(), ' ')]) {
-        match (sign.is_whitespace() || matches!(sign, '"' | '`'), start) {
-            (false, None) => start = Some(index),
-            (true, Some(from)) => {
-                let text = line.get(from..index).unwrap_or("");
-                words.push(Word { text, at: at.saturating_add(u32::try_from(from).unwrap_or(u32::MAX)) });
-                start = None;
+        let is_bracket = matches!(sign, '(' | ')');
+        if is_bracket || sign.is_whitespace() || matches!(sign, '"' | '`') {
+            if let Some(from) = start.take() {
+                push(from, index);
             }
-            _ => {}
+            if is_bracket {
+                push(index, index + 1);
+            }
+        } else if start.is_none() {
+            start = Some(index);
         }
     }
     words
+}
+
+/// Says that there are more lines than are read.
+fn unread(source: &Source) -> Option<Note> {
+    source.text.split_inclusive('\n').nth(MAX_LINES)?;
+    Some(Note {
+        file: Some(source.path.clone()),
+        line: None,
+        kind: NoteKind::Skipped,
+        message: format!("this has more than {MAX_LINES} lines; what follows was not checked"),
+    })
 }
 
 fn lines(source: &Source) -> impl Iterator<Item = (u32, &str)> {
@@ -189,6 +210,32 @@ mod tests {
             format!("a.b/c v1.0.0 {digest}\na.b/c v1.0.0/go.mod {digest}\nd.e/f v1.0.0 h1:x\nbroken\n");
         let contents = sum(&Source::new("go.sum", text));
         assert_eq!(contents.fetched, [("a.b/c".to_owned(), "v1.0.0".to_owned())]);
+    }
+
+    #[test]
+    fn a_block_needs_no_blank_before_it() {
+        for text in [
+            "require(\n\ta.b/c v1.0.0\n)\nmodule m",
+            "require (a.b/c v1.0.0)\nmodule m",
+            "require(\na.b/c v1.0.0)\nmodule m",
+            "require()\nrequire a.b/c v1.0.0\nmodule m",
+        ] {
+            let (_, contents) = read(text);
+            let names: Vec<_> = contents.declared.iter().map(|one| one.name.as_str()).collect();
+            assert_eq!((names.as_slice(), contents.notes.len()), (&["a.b/c"][..], 0), "{text}");
+            assert_eq!(contents.own_names, ["m"], "{text}");
+        }
+    }
+
+    #[test]
+    fn lines_that_are_not_read_are_told() {
+        let text = format!("{}require a.b/c v1.0.0\n", "\n".repeat(MAX_LINES));
+        let (_, contents) = read(&text);
+        assert_eq!((contents.declared.len(), contents.notes.len()), (0, 1));
+        assert_eq!(contents.notes[0].kind, NoteKind::Skipped);
+        assert_eq!(read(&"\n".repeat(MAX_LINES)).1.notes, []);
+        let sums = sum(&Source::new("go.sum", "x\n".repeat(MAX_LINES + 1)));
+        assert_eq!(sums.notes.len(), 1);
     }
 
     #[test]
