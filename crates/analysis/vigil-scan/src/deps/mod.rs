@@ -14,6 +14,7 @@ mod registry;
 mod route;
 mod similar;
 mod version;
+mod xml;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -2,12 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use quick_xml::Reader;
-use quick_xml::events::{BytesText, Event};
-
-use super::span_of;
 use crate::deps::declared::{Contents, Declared, Ecosystem, IndexSetting, Origin};
 use crate::deps::route::owner;
+use crate::deps::xml::{self, Step, Unreadable};
 use crate::finding::{Note, NoteKind};
 use crate::source::{Source, Span};
 
@@ -22,15 +19,17 @@ const MAX_VALUE_BYTES: usize = 300;
 pub(super) fn parse(source: &Source) -> Contents {
     let mut contents = Contents { declares: true, ..Contents::default() };
     let mut pom = Pom::default();
-    if let Err((at, message)) = pom.read(&source.text) {
-        contents.notes.push(Note {
-            file: Some(source.path.clone()),
-            line: Some(source.line_of(at)),
-            kind: NoteKind::Skipped,
-            message: format!(
-                "this is no XML that can be read ({message}); its dependencies were not all checked"
-            ),
-        });
+    let note =
+        |line, message| Note { file: Some(source.path.clone()), line, kind: NoteKind::Skipped, message };
+    if let Err(Unreadable { at, reason }) = pom.read(&source.text) {
+        contents.notes.push(note(
+            Some(source.line_of(at)),
+            format!("this is no XML that can be read ({reason}); its dependencies were not all checked"),
+        ));
+    }
+    if pom.has_more {
+        let message = format!("this has more than {MAX_PACKAGES} packages; the others were not checked");
+        contents.notes.push(note(None, message));
     }
     let own = pom.own();
     if let Some((group, artifact)) = own.group.as_ref().zip(own.artifact.as_ref()) {
@@ -79,55 +78,38 @@ struct Pom {
     properties: BTreeMap<String, String>,
     packages: Vec<Package>,
     repositories: Vec<String>,
+    /// It has more packages than are read.
+    has_more: bool,
 }
 
 impl Pom {
-    fn read(&mut self, text: &str) -> Result<(), (u32, String)> {
-        let mut reader = Reader::from_str(text);
-        let mut path: Vec<String> = Vec::new();
+    fn read(&mut self, text: &str) -> Result<(), Unreadable> {
         let mut open: Vec<Package> = Vec::new();
-        loop {
-            let event = reader.read_event();
-            let at = u32::try_from(reader.buffer_position()).unwrap_or(u32::MAX);
-            let event = event.map_err(|error| (at, error.to_string()))?;
-            match event {
-                Event::Start(start) => {
-                    if path.len() >= MAX_DEPTH {
-                        return Err((at, "it is nested too deeply".to_owned()));
-                    }
-                    path.push(String::from_utf8_lossy(start.local_name().as_ref()).into_owned());
-                    if let Some(role) = role(&path).filter(|_| self.packages.len() < MAX_PACKAGES) {
-                        let depth = path.len();
-                        let (group, artifact, version) = (None, None, String::new());
-                        open.push(Package { role, depth, group, artifact, version, system: false });
-                    }
+        xml::walk(text, MAX_DEPTH, |path, step| match step {
+            Step::Open => {
+                let Some(role) = role(path) else { return };
+                if self.packages.len() >= MAX_PACKAGES {
+                    self.has_more = true;
+                    return;
                 }
-                Event::End(_) => {
-                    if open.last().is_some_and(|package| package.depth == path.len())
-                        && let Some(package) = open.pop()
-                    {
-                        self.packages.push(package);
-                    }
-                    path.pop();
-                }
-                Event::Text(words) => self.value(&path, &words, at, open.last_mut()),
-                Event::DocType(_) => return Err((at, "it has a document type".to_owned())),
-                Event::Eof if path.is_empty() => return Ok(()),
-                Event::Eof => return Err((at, "it ends in the middle".to_owned())),
-                _ => {}
+                let (group, artifact, version) = (None, None, String::new());
+                open.push(Package { role, depth: path.len(), group, artifact, version, system: false });
             }
-        }
+            Step::Value(value, span) => self.value(path, value, span, open.last_mut()),
+            Step::Close => {
+                if open.last().is_some_and(|package| package.depth == path.len())
+                    && let Some(package) = open.pop()
+                {
+                    self.packages.push(package);
+                }
+            }
+        })
     }
 
-    fn value(&mut self, path: &[String], words: &BytesText<'_>, end: u32, open: Option<&mut Package>) {
-        let Ok(text) = std::str::from_utf8(words) else { return };
-        let value = text.trim();
-        if value.is_empty() || value.len() > MAX_VALUE_BYTES {
+    fn value(&mut self, path: &[String], value: &str, span: Span, open: Option<&mut Package>) {
+        if value.len() > MAX_VALUE_BYTES {
             return;
         }
-        let before = text.len() - text.trim_start().len();
-        let start = end.saturating_sub(u32::try_from(text.len() - before).unwrap_or(u32::MAX));
-        let span = span_of(start, value.len());
         let place: Vec<&str> = path.iter().map(String::as_str).collect();
         if let Some(package) = open.filter(|package| package.depth + 1 == path.len()) {
             match place.last().copied() {
@@ -215,10 +197,10 @@ fn role(path: &[String]) -> Option<Role> {
     let place: Vec<&str> = path.iter().map(String::as_str).collect();
     match place.as_slice() {
         ["project", "parent"] => Some(Role::Parent),
+        // What a plugin is told is its own business.
+        _ if place.contains(&"configuration") => None,
         ["project", .., "dependencies", "dependency"] => Some(Role::Dependency),
-        ["project", .., "plugins", "plugin"] | ["project", .., "extensions", "extension"]
-            if !place.contains(&"configuration") =>
-        {
+        ["project", .., "plugins", "plugin"] | ["project", .., "extensions", "extension"] => {
             Some(Role::Plugin)
         }
         _ => None,
@@ -302,6 +284,41 @@ mod tests {
         assert_eq!(contents.owners, ["com.acme"]);
         assert_eq!(contents.indexes, [IndexSetting::Extra("https://nexus.acme.invalid".to_owned())]);
         assert!(contents.notes.is_empty());
+    }
+
+    #[test]
+    fn a_name_is_read_however_it_is_written() {
+        for name in
+            ["<![CDATA[evil-pkg]]>", "evil&#45;pkg", "evil<!-- -->-pkg", "evil<?p?>&#x2d;<![CDATA[pkg]]>"]
+        {
+            let (source, contents) = read(&format!(
+                "<project><dependencies><dependency><groupId>a</groupId>\n<artifactId>{name}</artifactId></dependency></dependencies></project>"
+            ));
+            let names: Vec<_> = contents.declared.iter().map(|one| one.name.as_str()).collect();
+            assert_eq!(names, ["a:evil-pkg"], "{name}");
+            assert_eq!(source.position(contents.declared[0].span.start).line, 2, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_a_plugin_is_told_declares_nothing() {
+        let (_, contents) = read(
+            "<project><build><plugins><plugin><artifactId>p</artifactId><configuration><dependencies><dependency><groupId>a</groupId><artifactId>b</artifactId></dependency></dependencies></configuration><dependencies><dependency><groupId>c</groupId><artifactId>d</artifactId></dependency></dependencies></plugin></plugins></build></project>",
+        );
+        let names: Vec<_> = contents.declared.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!(names, ["org.apache.maven.plugins:p", "c:d"]);
+    }
+
+    #[test]
+    fn packages_that_are_not_read_are_told() {
+        let one = "<dependency><groupId>a</groupId><artifactId>b</artifactId></dependency>";
+        let many = |count: usize| {
+            read(&format!("<project><dependencies>{}</dependencies></project>", one.repeat(count))).1
+        };
+        assert_eq!(many(MAX_PACKAGES).notes, []);
+        let contents = many(MAX_PACKAGES + 1);
+        assert_eq!((contents.declared.len(), contents.notes.len()), (MAX_PACKAGES, 1));
+        assert_eq!(contents.notes[0].kind, NoteKind::Skipped);
     }
 
     #[test]

@@ -1,10 +1,9 @@
 //! What the registries of Rust, Go and Java say about a package.
 
-use quick_xml::Reader;
-use quick_xml::events::Event;
 use serde_json::Value;
 
 use super::package::{Package, timestamp};
+use crate::deps::xml::{self, Step};
 
 /// More versions than this are not kept.
 const MAX_VERSIONS: usize = 20_000;
@@ -65,37 +64,21 @@ pub(super) fn from_go_info(body: &[u8]) -> Option<Package> {
 /// Reads `maven-metadata.xml`.
 pub(super) fn from_maven(body: &[u8]) -> Option<Package> {
     let text = std::str::from_utf8(body).ok()?;
-    let mut reader = Reader::from_str(text);
-    let mut path: Vec<String> = Vec::new();
     let mut package = Package::default();
     let mut release = None;
-    loop {
-        match reader.read_event().ok()? {
-            Event::Start(start) if path.len() < 16 => {
-                path.push(String::from_utf8_lossy(start.local_name().as_ref()).into_owned());
+    xml::walk(text, 16, |path, step| {
+        let Step::Value(value, _) = step else { return };
+        let place: Vec<&str> = path.iter().map(String::as_str).collect();
+        match place.as_slice() {
+            ["metadata", "versioning", "versions", "version"] if package.versions.len() < MAX_VERSIONS => {
+                package.versions.push(value.to_owned());
             }
-            Event::Start(_) | Event::DocType(_) => return None,
-            Event::End(_) => {
-                path.pop();
-            }
-            Event::Text(words) => {
-                let value = words.decode().ok()?.trim().to_owned();
-                let place: Vec<&str> = path.iter().map(String::as_str).collect();
-                match place.as_slice() {
-                    ["metadata", "versioning", "versions", "version"]
-                        if package.versions.len() < MAX_VERSIONS =>
-                    {
-                        package.versions.push(value);
-                    }
-                    ["metadata", "versioning", "latest"] => package.latest = Some(value),
-                    ["metadata", "versioning", "release"] => release = Some(value),
-                    _ => {}
-                }
-            }
-            Event::Eof => break,
+            ["metadata", "versioning", "latest"] => package.latest = Some(value.to_owned()),
+            ["metadata", "versioning", "release"] => release = Some(value.to_owned()),
             _ => {}
         }
-    }
+    })
+    .ok()?;
     package.latest = release.or(package.latest);
     (!package.versions.is_empty()).then_some(package)
 }

@@ -2,14 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use quick_xml::Reader;
-use quick_xml::events::Event;
-
 use super::{Kind, Route, host, kind};
 use crate::deps::declared::IndexSetting;
 use crate::deps::ecosystem::Ecosystem;
+use crate::deps::xml::{self, Step};
 
-/// Most patterns of `GOPRIVATE` that count.
+/// Most patterns of `GOPRIVATE` and repositories of `settings.xml` that count.
 const MAX_PATTERNS: usize = 200;
 
 /// Hosts whose second part is the owner.
@@ -48,6 +46,8 @@ pub(super) struct Owned {
     cargo: BTreeMap<String, String>,
     /// A mirror of everything that Maven fetches.
     maven_mirror: Option<String>,
+    /// Repositories that Maven asks for every project.
+    maven_more: Vec<IndexSetting>,
     owners: BTreeSet<(Ecosystem, String)>,
     fetched: BTreeSet<(Ecosystem, String, String)>,
 }
@@ -112,33 +112,33 @@ impl Owned {
         }
     }
 
-    /// Reads Maven's `settings.xml`: a mirror that stands for the central repository.
+    /// Reads Maven's `settings.xml`: a mirror that stands for the central repository, and repositories of profiles.
     pub(super) fn maven_settings(&mut self, text: &str) {
-        let mut reader = Reader::from_str(text);
-        let (mut path, mut of, mut url) = (Vec::new(), String::new(), String::new());
-        while let Ok(event) = reader.read_event() {
-            match event {
-                Event::Start(start) if path.len() < 32 => {
-                    path.push(String::from_utf8_lossy(start.local_name().as_ref()).into_owned());
-                }
-                Event::Text(words) => match path.last().map(String::as_str) {
-                    Some("mirrorOf") => of = String::from_utf8_lossy(&words).trim().to_owned(),
-                    Some("url") => url = String::from_utf8_lossy(&words).trim().to_owned(),
-                    _ => {}
-                },
-                Event::End(_) => {
-                    let is_mirror = path.pop().as_deref() == Some("mirror");
+        let (mut of, mut url) = (String::new(), String::new());
+        // What stands before a mistake counts.
+        let _ = xml::walk(text, 32, |path, step| {
+            let place: Vec<&str> = path.iter().map(String::as_str).collect();
+            match (place.as_slice(), step) {
+                ([.., "mirror"], Step::Open) => (of, url) = (String::new(), String::new()),
+                ([.., "mirror", "mirrorOf"], Step::Value(value, _)) => of = value.to_owned(),
+                ([.., "mirror", "url"], Step::Value(value, _)) => url = value.to_owned(),
+                ([.., "mirror"], Step::Close) => {
                     let central = of.split(',').any(|name| {
                         name == "central" || name.starts_with('*') || name.starts_with("external:*")
                     });
-                    if is_mirror && central && !url.is_empty() {
+                    if central && !url.is_empty() {
                         self.maven_mirror = Some(std::mem::take(&mut url));
                     }
                 }
-                Event::Start(_) | Event::DocType(_) | Event::Eof => break,
+                ([.., "repositories", "repository", "url"], Step::Value(value, _)) => {
+                    let setting = IndexSetting::Extra(value.to_owned());
+                    if self.maven_more.len() < MAX_PATTERNS && !self.maven_more.contains(&setting) {
+                        self.maven_more.push(setting);
+                    }
+                }
                 _ => {}
             }
-        }
+        });
     }
 
     /// The project is one of this owner's.
@@ -192,7 +192,7 @@ impl Owned {
             return Route::Private(host(mirror));
         }
         let mut route = self.of_owner(Ecosystem::Maven, name);
-        for setting in repositories {
+        for setting in repositories.iter().chain(&self.maven_more) {
             let (IndexSetting::Only(address) | IndexSetting::Extra(address)) = setting else {
                 return Route::Private("local directories".to_owned());
             };
@@ -328,6 +328,10 @@ mod tests {
         ));
         owned.maven_settings("<settings><mirrors><mirror><id>m</id><mirrorOf>*,!x</mirrorOf><url>https://nexus.corp.invalid</url></mirror></mirrors></settings>");
         assert_eq!(owned.maven("a.b:c", &[]), private("nexus.corp.invalid"));
+        let mut profile = Owned::default();
+        profile.maven_settings("<settings><profiles><profile><repositories><repository><url>https://nexus.corp.invalid/r</url></repository></repositories></profile></profiles></settings>");
+        let doubt = Route::AskWithDoubt("nexus.corp.invalid".to_owned());
+        assert_eq!(profile.maven("a.b:c", &[]), doubt);
         for text in ["<", "<a", "</mirror>", "<mirror><mirrorOf>*</mirrorOf></mirror>"] {
             Owned::default().maven_settings(text);
         }
