@@ -13,6 +13,11 @@ const MAX_TOKENS: usize = 500_000;
 /// Blocks within blocks that are told apart.
 const MAX_DEPTH: usize = 64;
 
+/// Blocks that speak of the projects of the build themselves.
+const FOR_ALL: &[&str] = &["allprojects", "subprojects"];
+/// What stands for the address of a repository that only the build knows.
+const COMPUTED: &str = "a computed repository";
+
 /// Reads the file.
 pub(super) fn parse(source: &Source) -> Contents {
     let (tokens, whole) = tokens(&source.text);
@@ -44,10 +49,17 @@ pub(super) fn parse(source: &Source) -> Contents {
             Kind::Sign('}') => {
                 blocks.pop();
             }
-            Kind::Word("group") if blocks.is_empty() => {
+            Kind::Word("group") if blocks.iter().all(|block| FOR_ALL.contains(block)) => {
                 if let Some(text) = value_behind(&tokens, index) {
                     contents.owners.extend(owner(Ecosystem::Maven, text));
                 }
+            }
+            Kind::Word("maven" | "ivy")
+                if blocks.last().is_some_and(|block| matches!(*block, "repositories" | "forRepository"))
+                    && !is_published(&blocks)
+                    && is_computed(&tokens, index) =>
+            {
+                contents.indexes.push(IndexSetting::Extra(COMPUTED.to_owned()));
             }
             Kind::Word(name) if blocks.last() == Some(&"repositories") && !is_published(&blocks) => {
                 contents.indexes.extend(repository(name));
@@ -141,6 +153,31 @@ fn repository(name: &str) -> Option<IndexSetting> {
         _ => return None,
     };
     Some(IndexSetting::Extra(url.to_owned()))
+}
+
+/// The repository that is declared here has arguments or a block, and no address that stands there.
+fn is_computed(tokens: &[Token<'_>], index: usize) -> bool {
+    let behind = tokens.get(index + 1..).unwrap_or_default();
+    if !matches!(behind.first(), Some(Token { kind: Kind::Sign('(' | '{'), .. })) {
+        return false;
+    }
+    let mut depth = 0_usize;
+    for (at, token) in behind.iter().enumerate() {
+        match token.kind {
+            Kind::Sign('(' | '{') => depth += 1,
+            Kind::Sign(')' | '}') => {
+                depth = depth.saturating_sub(1);
+                // A block may follow the arguments.
+                let goes_on = matches!(behind.get(at + 1), Some(Token { kind: Kind::Sign('{'), .. }));
+                if depth == 0 && !goes_on {
+                    break;
+                }
+            }
+            Kind::Text(text) if text.contains("://") => return false,
+            _ => {}
+        }
+    }
+    true
 }
 
 /// Where a project's own packages go.
@@ -335,6 +372,37 @@ mod tests {
             ]
         );
         assert_eq!(contents.owners, ["com.acme"]);
+    }
+
+    #[test]
+    fn a_repository_with_a_computed_address_is_one() {
+        let computed = [IndexSetting::Extra(COMPUTED.to_owned())];
+        for text in [
+            "maven { url \"${nexusUrl}/repo\" }",
+            "maven(nexusUrl)",
+            "maven(nexusUrl) { name = 'corp' }",
+            "maven { url = uri(providers.gradleProperty(\"nexus\").get()); credentials { username 'a' } }",
+            "ivy { url nexusUrl }",
+            "exclusiveContent { forRepository { maven { url nexusUrl } } }",
+        ] {
+            assert_eq!(check(&format!("repositories {{ {text} }}"), &[]).indexes, computed, "{text}");
+        }
+        let literal = check("repositories { maven(\"https://a.invalid\") { name = 'corp' } }", &[]);
+        assert_eq!(literal.indexes, [IndexSetting::Extra("https://a.invalid".to_owned())]);
+        for text in [
+            "publishing { repositories { maven { url nexusUrl } } }",
+            "publishing { publications { maven(MavenPublication) { from components.java } } }",
+            "apply plugin: 'maven'",
+        ] {
+            assert_eq!(check(text, &[]).indexes, [], "{text}");
+        }
+    }
+
+    #[test]
+    fn the_group_may_be_that_of_all_projects() {
+        assert_eq!(check("allprojects { group = 'com.acme.shop' }", &[]).owners, ["com.acme"]);
+        assert_eq!(check("subprojects {\n group 'com.acme'\n}", &[]).owners, ["com.acme"]);
+        assert_eq!(check("tasks { x { group = 'com.acme' } }", &[]).owners, [""; 0]);
     }
 
     #[test]
