@@ -192,6 +192,9 @@ impl Owned {
             return Route::Private(host(mirror));
         }
         let mut route = self.of_owner(Ecosystem::Maven, name);
+        if matches!(route, Route::Private(_)) {
+            return route;
+        }
         for setting in repositories.iter().chain(&self.maven_more) {
             let (IndexSetting::Only(address) | IndexSetting::Extra(address)) = setting else {
                 return Route::Private("local directories".to_owned());
@@ -208,10 +211,10 @@ impl Owned {
         route
     }
 
-    /// The owner of the project may have more that is not public.
+    /// The owner of the project may have more that is not public, whose names are nobody else's business.
     fn of_owner(&self, ecosystem: Ecosystem, name: &str) -> Route {
         match owner(ecosystem, name) {
-            Some(owner) if self.owners.contains(&(ecosystem, owner.clone())) => Route::AskWithDoubt(owner),
+            Some(owner) if self.owners.contains(&(ecosystem, owner.clone())) => Route::Private(owner),
             _ => Route::Ask,
         }
     }
@@ -282,7 +285,7 @@ mod tests {
         assert_eq!(owned.go("git.corp.invalid/x", "v1"), private("git.corp.invalid"));
         assert_eq!(owned.go("github.com/b/c", "v1.0.0"), Route::AskWithDoubt("go.sum".to_owned()));
         assert_eq!(owned.go("github.com/b/c", "v2.0.0"), Route::Ask);
-        assert_eq!(owned.go("github.com/own/lib", "v2"), Route::AskWithDoubt("github.com/own".to_owned()));
+        assert_eq!(owned.go("github.com/own/lib", "v2"), private("github.com/own"));
         for (proxy, expect) in [
             ("https://proxy.golang.org,direct", Route::Ask),
             ("https://goproxy.cn|direct", Route::Ask),
