@@ -18,7 +18,6 @@ const SAYINGS: &[&str] = &[
     "not hang",
     "not deadlock",
     "not segfault",
-    "not leak",
     "not warn",
     "doesnt raise",
     "doesnt crash",
@@ -29,7 +28,6 @@ const SAYINGS: &[&str] = &[
     "no exception",
     "no crash",
     "no warning",
-    "no leak",
     "nocrash",
     "noerror",
     "noraise",
@@ -58,13 +56,9 @@ const SAYINGS: &[&str] = &[
     "used to fail",
     "not generate",
     "would error",
-    "would fail",
     "would raise",
     "would crash",
-    "no issue",
-    "no problem",
     "memory leak",
-    "leaked",
     "refleak",
     "infinite loop",
     "infinite recursion",
@@ -73,31 +67,22 @@ const SAYINGS: &[&str] = &[
 
 /// What only a comment beside the code says so: in a name or a docstring it may be said of what should have been asserted.
 const ASIDES: &[&str] = &[
-    "should work",
-    "must work",
     "just make sure",
     "just check that",
     "no-op",
     "noop",
-    "it works",
-    "this works",
     "fails if",
     "failed if",
     "crashes if",
     "raises if",
     "harmless",
     "still work",
-    "does work",
     "did not work",
     "didn't work",
     "must ignore",
     "should ignore",
     "are ignored",
     "is ignored",
-    "is okay",
-    "it's okay",
-    "is ok",
-    "is fine",
     "is allowed",
     "are allowed",
     "be allowed",
@@ -186,7 +171,15 @@ mod tests {
         ] {
             assert!(name_wants_no_error(name), "{name}");
         }
-        for name in ["test_total", "test_raises", "testErrorNo", "test_smoker", "throws when empty", ""] {
+        for name in [
+            "test_login_does_not_leak_password",
+            "test_total",
+            "test_raises",
+            "testErrorNo",
+            "test_smoker",
+            "throws when empty",
+            "",
+        ] {
             assert!(!name_wants_no_error(name), "{name}");
         }
     }
@@ -198,6 +191,8 @@ mod tests {
         assert!(comments_want_no_error("# Check that looping still works.\nx()", &["#"]));
         assert!(comments_want_no_error("x();\n// This used to\n// crash.", &["//", "/*"]));
         assert!(!comments_want_no_error("log('does not raise')", &["//"]));
-        assert!(!comments_want_no_error("x()  # the total", &["#"]));
+        for loose in ["the total", "should work", "this is fine", "no problem", "must not leak the key"] {
+            assert!(!comments_want_no_error(&format!("x()  # {loose}"), &["#"]), "{loose}");
+        }
     }
 }
