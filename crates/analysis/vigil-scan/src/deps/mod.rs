@@ -141,6 +141,7 @@ pub fn check(project: &Project, config: &Config, registries: &Registries<'_>, no
     };
     if registry.is_some() {
         unasked(&subjects, &mut notes);
+        doubtful(&subjects, &answers, &mut notes);
     }
     for subject in &subjects {
         findings.extend(judge.declared(
@@ -425,6 +426,35 @@ fn unasked(subjects: &[Subject<'_>], notes: &mut Vec<Note>) {
             message: format!(
                 "{} packages come from {host} and were not looked up ({}); name the registry to ask in `{key}`",
                 names.len(),
+                listing(names.into_iter()),
+            ),
+        });
+    }
+}
+
+/// Says what a registry does not have and no finding tells of, because it may come from elsewhere.
+fn doubtful(
+    subjects: &[Subject<'_>],
+    answers: &BTreeMap<(Ecosystem, String), Answer>,
+    notes: &mut Vec<Note>,
+) {
+    let mut hosts: BTreeMap<(Ecosystem, &str), BTreeSet<&str>> = BTreeMap::new();
+    // What stands in `go.sum` was fetched from somewhere.
+    for subject in subjects.iter().filter(|subject| subject.key.0 != Ecosystem::Go) {
+        if let (Route::AskWithDoubt(host), Some(Answer::Absent)) = (&subject.route, answers.get(&subject.key))
+        {
+            hosts.entry((subject.key.0, host)).or_default().insert(&subject.key.1);
+        }
+    }
+    for ((ecosystem, host), names) in hosts {
+        notes.push(Note {
+            file: None,
+            line: None,
+            kind: NoteKind::Info,
+            message: format!(
+                "{} packages are not on {} and may come from {host}; that was not checked: {}",
+                names.len(),
+                ecosystem.registry(),
                 listing(names.into_iter()),
             ),
         });

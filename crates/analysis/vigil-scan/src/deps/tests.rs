@@ -197,6 +197,34 @@ fn what_does_not_come_from_the_registry_is_not_asked() {
 }
 
 #[test]
+fn names_of_the_own_owner_are_not_asked() {
+    let case = project(&[
+        ("go.mod", "module github.com/acme/app\nrequire github.com/acme/secret v1.0.0\n"),
+        (
+            "pom.xml",
+            "<project><groupId>com.acme</groupId><artifactId>a</artifactId><dependencies><dependency><groupId>com.acme.x</groupId><artifactId>b</artifactId></dependency></dependencies></project>",
+        ),
+    ]);
+    let fake = Fake::default();
+    let checked = run(&case, &fake, &Config::default());
+    assert_eq!(told(&checked), Vec::<String>::new());
+    assert_eq!(*fake.asked.lock().unwrap(), Vec::<String>::new());
+    assert_eq!(checked.notes.len(), 2);
+}
+
+#[test]
+fn what_may_come_from_elsewhere_is_said_where_no_finding_tells_of_it() {
+    let gradle = "repositories { maven { url nexusUrl } }\ndependencies { api 'org.orchard:ghost:1.0' }\n";
+    let checked = check(&[("build.gradle", gradle)], Fake::default(), &[]);
+    let said = |note: &Note| {
+        note.kind == NoteKind::Info
+            && note.message.contains("`org.orchard:ghost`")
+            && note.message.contains("may come from a computed repository")
+    };
+    assert_eq!(checked.notes.iter().filter(|note| said(note)).count(), 1, "{:?}", checked.notes);
+}
+
+#[test]
 fn a_lock_file_tells_what_is_private() {
     let case = project(&[
         ("pyproject.toml", "[project]\ndependencies=['inner', 'outer']\n"),
