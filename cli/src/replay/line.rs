@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::{Map, Value};
-use vigil_core::{Effect, Ruling, Tier};
+use vigil_core::{Classification, Effect, Ruling, Tier};
 
 use super::play::Played;
 use super::session::Session;
@@ -71,14 +71,14 @@ fn call_line<'p>(session: &'p Session, played: &'p Played) -> CallLine<'p> {
         _ if played.held => "hold",
         _ => "block",
     };
-    let together = classification.scores.iter().find(|(name, _)| *name == COMBINED);
+    let together = classification.scores.iter().find(|(name, _)| *name == Classification::COMBINED);
     CallLine {
         session_id: &session.session_id,
         step: played.step,
         call: played.call,
         tool: &decision.captured.call.name,
         tier: classification.tier.token(),
-        scores: scaled(classification.scores.iter().filter(|(name, _)| *name != COMBINED)),
+        scores: scaled(classification.scores.iter().filter(|(name, _)| *name != Classification::COMBINED)),
         p: scaled(classification.p.iter()),
         score: together.map_or(0.0, |(_, score)| *score as f64 / 1e6),
         agreement: classification.agreement,
@@ -93,8 +93,6 @@ fn call_line<'p>(session: &'p Session, played: &'p Played) -> CallLine<'p> {
 
 /// The score of a session without calls: below that of any call, which are log-odds.
 const NO_CALL: f64 = -100.0;
-/// The name of what all models say together.
-const COMBINED: &str = "combined";
 
 /// Numbers scaled by 1,000,000 as the decimals they stand for.
 fn scaled<'v>(values: impl Iterator<Item = &'v (&'static str, i64)>) -> Map<String, Value> {

@@ -186,16 +186,11 @@ impl Exchange {
 
 /// Whether one is further from routine than the other: by tier, then by how rare its scores are together.
 fn is_worse(one: &Classification, other: &Classification) -> bool {
-    let rarity = |of: &Classification| {
-        let p = of.p.iter().find(|(name, _)| *name == COMBINED).map_or(ONE, |(_, p)| *p);
-        ONE.saturating_sub(p)
-    };
+    let rarity = |of: &Classification| ONE.saturating_sub(of.combined_p().unwrap_or(ONE));
     let rank = |of: &Classification| (of.tier, rarity(of), !of.scores.is_empty(), !of.reasons.is_empty());
     rank(one) > rank(other)
 }
 
-/// The name of the p-value of all models together.
-const COMBINED: &str = "combined";
 /// A p-value of 1.
 const ONE: i64 = 1_000_000;
 

@@ -72,3 +72,14 @@ pub struct Classification {
     /// The statistical feature vector, scaled by 1,000,000.
     pub features: Vec<i64>,
 }
+
+impl Classification {
+    /// The name under which scores and p-values hold what all models say together.
+    pub const COMBINED: &str = "combined";
+
+    /// How often ordinary data is at least as unusual to all models together, scaled by 1,000,000. `None` while no model
+    /// ran.
+    pub fn combined_p(&self) -> Option<i64> {
+        self.p.iter().find(|(name, _)| *name == Self::COMBINED).map(|(_, p)| *p)
+    }
+}

@@ -6,13 +6,10 @@ use vigil_core::{Classification, Reason};
 
 use crate::{Assessment, FEATURE_VERSION, Step};
 
-/// The name of what all models say together.
-const COMBINED: &str = "combined";
-
 /// What the record says about a step: numbers as scaled integers (`voaf.md` §8).
 pub(super) fn classification(assessment: &Assessment, step: &Step, models: &Arc<str>) -> Classification {
     let named = |(name, value): (&'static str, f64)| Some((name, scaled(value)?));
-    let together = |value| (COMBINED, value);
+    let together = |value| (Classification::COMBINED, value);
     Classification {
         tier: assessment.tier,
         reasons: assessment.reasons.iter().map(|reason| Reason(reason.clone())).collect(),

@@ -93,8 +93,7 @@ pub(super) fn interaction(exchange: &ExchangeDecided, evidence: &Evidence) -> Bo
         .as_deref()
         .or(classified.and_then(|classified| classified.conversation_ref.as_deref()));
     // Scores of different models have no common scale; how rare all of them are together has one.
-    let combined = classification.p.iter().find(|(name, _)| *name == "combined");
-    let score = combined.map(|(_, p)| 1_000_000 - *p);
+    let score = classification.combined_p().map(|p| 1_000_000 - p);
     let matched = exchange.matched_policy.as_deref();
     Body::Interaction(Interaction {
         provider: foreign(&head.provider),

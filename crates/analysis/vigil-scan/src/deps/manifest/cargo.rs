@@ -12,13 +12,7 @@ const SECTIONS: [&str; 5] =
 /// Reads `Cargo.toml`.
 pub(super) fn manifest(source: &Source) -> Contents {
     let mut contents = Contents { declares: true, ..Contents::default() };
-    let root = match toml::read(source) {
-        Ok(root) => root,
-        Err(note) => {
-            contents.notes.push(note);
-            return contents;
-        }
-    };
+    let Some(root) = toml::root(source, &mut contents) else { return contents };
     contents.own_names.extend(toml::text(&root, &["package", "name"]).map(str::to_owned));
     sections(source, &root, &mut contents);
     if let Some(workspace) = toml::table(&root, &["workspace"]) {
@@ -75,13 +69,7 @@ fn sections(source: &Source, table: &DeTable<'_>, contents: &mut Contents) {
 /// Reads `Cargo.lock`.
 pub(super) fn lock(source: &Source) -> Contents {
     let mut contents = Contents::default();
-    let root = match toml::read(source) {
-        Ok(root) => root,
-        Err(note) => {
-            contents.notes.push(note);
-            return contents;
-        }
-    };
+    let Some(root) = toml::root(source, &mut contents) else { return contents };
     for package in find(&root, &["package"]).map(items).unwrap_or_default() {
         let Some(table) = package.get_ref().as_table() else { continue };
         let Some(name) = toml::text(table, &["name"]) else { continue };

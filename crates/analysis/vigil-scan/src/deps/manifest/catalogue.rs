@@ -10,13 +10,7 @@ use crate::source::Source;
 /// Reads the file.
 pub(super) fn parse(source: &Source) -> Contents {
     let mut contents = Contents { declares: true, ..Contents::default() };
-    let root = match toml::read(source) {
-        Ok(root) => root,
-        Err(note) => {
-            contents.notes.push(note);
-            return contents;
-        }
-    };
+    let Some(root) = toml::root(source, &mut contents) else { return contents };
     let versions: BTreeMap<&str, &str> = toml::table(&root, &["versions"])
         .map(entries)
         .unwrap_or_default()

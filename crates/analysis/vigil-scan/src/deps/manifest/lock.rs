@@ -10,13 +10,7 @@ use crate::source::Source;
 /// Reads `poetry.lock`, `uv.lock` or `pdm.lock`.
 pub(super) fn toml(source: &Source) -> Contents {
     let mut contents = Contents::default();
-    let root = match toml::read(source) {
-        Ok(root) => root,
-        Err(note) => {
-            contents.notes.push(note);
-            return contents;
-        }
-    };
+    let Some(root) = toml::root(source, &mut contents) else { return contents };
     for package in find(&root, &["package"]).map(items).unwrap_or_default() {
         let Some(table) = package.get_ref().as_table() else { continue };
         let Some(name) = toml::text(table, &["name"]) else { continue };

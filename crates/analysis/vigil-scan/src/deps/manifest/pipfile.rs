@@ -12,13 +12,7 @@ const OTHERS: &[&str] = &["requires", "scripts", "pipenv", "pipfile", "source"];
 /// Reads the file.
 pub(super) fn parse(source: &Source) -> Contents {
     let mut contents = Contents { declares: true, ..Contents::default() };
-    let root = match toml::read(source) {
-        Ok(root) => root,
-        Err(note) => {
-            contents.notes.push(note);
-            return contents;
-        }
-    };
+    let Some(root) = toml::root(source, &mut contents) else { return contents };
     let mut addresses = BTreeMap::new();
     for entry in find(&root, &["source"]).map(items).unwrap_or_default() {
         let Some(table) = entry.get_ref().as_table() else { continue };

@@ -15,13 +15,7 @@ use crate::source::Source;
 /// Reads the file.
 pub(crate) fn parse(source: &Source) -> Contents {
     let mut contents = Contents::default();
-    let root = match toml::read(source) {
-        Ok(root) => root,
-        Err(note) => {
-            contents.notes.push(note);
-            return contents;
-        }
-    };
+    let Some(root) = toml::root(source, &mut contents) else { return contents };
     let mut reader = Reader { source, contents: &mut contents };
     reader.standard(&root);
     reader.poetry(&root);

@@ -5,11 +5,12 @@ use std::borrow::Cow;
 use ::toml::Spanned;
 use ::toml::de::{DeTable, DeValue};
 
+use crate::deps::declared::Contents;
 use crate::finding::{Note, NoteKind};
 use crate::source::{Source, Span};
 
 /// Reads the document, or says in a note what is wrong with it.
-pub(crate) fn read<'i>(source: &'i Source) -> Result<DeTable<'i>, Note> {
+fn read<'i>(source: &'i Source) -> Result<DeTable<'i>, Note> {
     DeTable::parse(&source.text).map(Spanned::into_inner).map_err(|error| {
         let at = error.span().map_or(0, |span| u32::try_from(span.start).unwrap_or(u32::MAX));
         let message = error.message().lines().next().unwrap_or("").to_owned();
@@ -20,6 +21,11 @@ pub(crate) fn read<'i>(source: &'i Source) -> Result<DeTable<'i>, Note> {
             message: format!("this is no TOML ({message}); its dependencies were not checked"),
         }
     })
+}
+
+/// Reads a manifest's document; what is wrong with it becomes a note of its contents.
+pub(crate) fn root<'i>(source: &'i Source, contents: &mut Contents) -> Option<DeTable<'i>> {
+    read(source).map_err(|note| contents.notes.push(note)).ok()
 }
 
 /// The value below a path of keys.
