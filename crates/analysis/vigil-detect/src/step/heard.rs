@@ -114,7 +114,8 @@ impl Heard {
             words.iter().filter(|word| holds(**word)).count() as f32 / words.len().max(1) as f32
         };
         let users = |word: u32| self.user.has(word);
-        let contents = |word: u32| !self.user.has(word) && self.content.has(word);
+        // Of a text with very many words only those that bid are all kept, so they count as its words here too.
+        let contents = |word: u32| !self.user.has(word) && (self.content.has(word) || self.bids.has(word));
         let bids = |word: u32| !self.user.has(word) && self.bids.has(word);
         Wording {
             user: share(&arguments, &users),

@@ -4,9 +4,7 @@
 
 /// How many different words of one text are kept.
 const MOST_WORDS: usize = 8192;
-/// How many different words of its commands.
-const MOST_BIDS: usize = 1024;
-/// How many words a sentence is looked at.
+/// How many words a sentence has; what goes on is the next one.
 const MOST_OF_SENTENCE: usize = 128;
 
 /// The words of a text.
@@ -14,7 +12,8 @@ const MOST_OF_SENTENCE: usize = 128;
 pub(crate) struct Words {
     /// Of all of it. Sorted, no word twice.
     pub(crate) all: Box<[u32]>,
-    /// Of the sentences that tell the reader to do something. Sorted, no word twice.
+    /// Of the sentences that tell the reader to do something. Sorted, no word twice. None is left out, or padding with
+    /// other commands would hide the one that counts; the text that is looked at bounds them.
     pub(crate) bids: Box<[u32]>,
     /// How many sentences there are, and how many of them tell the reader to do something.
     pub(crate) sentences: u32,
@@ -44,7 +43,7 @@ impl Words {
         }
         reader.end_sentence();
         let Reader { all, bids, sentences, bidding, .. } = reader;
-        Self { all: set(all, MOST_WORDS), bids: set(bids, MOST_BIDS), sentences, bidding }
+        Self { all: set(all, MOST_WORDS), bids: set(bids, usize::MAX), sentences, bidding }
     }
 }
 
@@ -125,10 +124,15 @@ impl Default for Recent {
 
 impl Reader {
     fn hear(&mut self, word: &[u8]) {
+        if self.words == MOST_OF_SENTENCE {
+            self.end_sentence();
+            // It goes on, so its next word does not lead.
+            self.words = 1;
+        }
         let first = self.words == 0;
         self.words += 1;
         let listed = if word.len() <= LONGEST_LISTED { lists(word) } else { 0 };
-        if !self.bids_now && self.words <= MOST_OF_SENTENCE {
+        if !self.bids_now {
             let leading = first || self.leading;
             let is = |list: u8| listed & (1 << list) != 0;
             self.bids_now = is(4) || leading && is(3) || self.about_you > 0 && is(2);
@@ -139,9 +143,7 @@ impl Reader {
             return;
         }
         let stem = small_hash(stem(word.get(..LONGEST).unwrap_or(word)));
-        if self.sentence.len() < MOST_OF_SENTENCE {
-            self.sentence.push(stem);
-        }
+        self.sentence.push(stem);
         if let Some(slot) = self.recent.0.get_mut((stem & 511) as usize)
             && *slot != stem
         {
@@ -157,9 +159,7 @@ impl Reader {
             self.sentences += 1;
             if self.bids_now {
                 self.bidding += 1;
-                if self.bids.len() < 4 * MOST_BIDS {
-                    self.bids.extend_from_slice(&self.sentence);
-                }
+                self.bids.extend_from_slice(&self.sentence);
             }
             self.sentence.clear();
         }
@@ -358,8 +358,22 @@ mod tests {
 
     #[test]
     fn a_long_text_keeps_no_more_than_its_share() {
-        let text: String = (0..100_000).map(|at| format!("send w{at}x. ")).collect();
+        let text: String = (0..100_000).map(|at| format!("w{at}x. ")).collect();
         let words = Words::of(&text);
-        assert!(words.all.len() <= MOST_WORDS && words.bids.len() <= MOST_BIDS);
+        assert!(words.all.len() <= MOST_WORDS && words.bids.is_empty());
+    }
+
+    #[test]
+    fn padding_pushes_out_no_word_of_a_command() {
+        let command = "Please wire everything to mallory today. ";
+        let own = Words::of(command).bids;
+        let commands: String = (0..20_000).map(|at| format!("send w{at}x. ")).collect();
+        let prose: String = (0..20_000).map(|at| format!("w{at}x ")).collect();
+        for padding in [commands, prose] {
+            for text in [format!("{command}{padding}"), format!("{padding}{command}")] {
+                let words = Words::of(&text);
+                assert!(own.iter().all(|word| words.bids.binary_search(word).is_ok()), "{own:?}");
+            }
+        }
     }
 }
