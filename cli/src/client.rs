@@ -101,6 +101,9 @@ fn read(
     match value.get("error").and_then(Value::as_str) {
         Some("no_such_hold") => bail!("no such hold: it was answered already, or its window is over"),
         Some("not_sealed") => bail!("the daemon could not seal its record; `vigil status` tells why"),
+        Some("not_kept") => {
+            bail!("{}", value.get("told").and_then(Value::as_str).unwrap_or("the daemon could not keep it"))
+        }
         Some(code) => bail!("the daemon refused `{path}`: {code}"),
         None => bail!("the daemon answered `{path}` with status {status}"),
     }

@@ -2,12 +2,14 @@
 
 mod guard;
 mod routes;
+mod shape;
 mod stream;
 mod view;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::thread;
 
 use anyhow::Context as _;
@@ -17,7 +19,8 @@ use vigil_core::bus::{Inbox, Outlet};
 use vigil_core::message::{AnalysisInput, PolicyInput, SurfaceInput, VaultInput};
 
 pub(crate) use guard::Token;
-pub(crate) use view::{Facts, View, models_json, rfc3339};
+pub(crate) use shape::{models_json, rfc3339};
+pub(crate) use view::{Facts, View};
 
 /// What the routes share.
 pub(crate) struct Surface {
@@ -25,8 +28,8 @@ pub(crate) struct Surface {
     pub(crate) analysis: Outlet<AnalysisInput>,
     pub(crate) policy: Outlet<PolicyInput>,
     pub(crate) vault: Outlet<VaultInput>,
-    /// How many times sealing was wanted.
-    pub(crate) seals_wanted: tokio::sync::Mutex<u64>,
+    /// The number of the last `SealWanted`.
+    pub(crate) seals_wanted: AtomicU64,
     pub(crate) clock: Arc<vigil_pipeline::Clock>,
     pub(crate) state_dir: PathBuf,
 }
@@ -56,13 +59,14 @@ impl Running {
 
 /// Listens, serves, and keeps the view up to date from what the surfaces hear.
 ///
-/// `keep` is handed each message before the view has it: what the view tells is logged, and kept where it must be.
+/// `keep` is handed each message before the view has it: what the view tells is logged, and kept where it must be. It says
+/// why something could not be.
 pub(crate) async fn start(
     listen: SocketAddr,
     token: Token,
     surface: Surface,
     inbox: Inbox<SurfaceInput>,
-    keep: impl Fn(&SurfaceInput) + Send + 'static,
+    keep: impl Fn(&SurfaceInput) -> Option<String> + Send + 'static,
 ) -> anyhow::Result<Running> {
     let listener = std::net::TcpListener::bind(listen)
         .with_context(|| format!("listening on `{listen}` for the local API; is another vigil running?"))?;
@@ -73,8 +77,8 @@ pub(crate) async fn start(
     let server = serve(listener, router, ended)?;
     let listener = tokio::spawn(async move {
         while let Some(message) = inbox.hear_async().await {
-            keep(&message);
-            view.hear(&message);
+            let unkept = keep(&message);
+            view.hear(&message, unkept);
         }
     });
     Ok(Running { address, server, end, listener })

@@ -1,6 +1,7 @@
 //! The routes; `docs/spec/local-api.json` describes each of them, and a test compares the two.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, Path, Query, State};
@@ -11,12 +12,12 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::sync::broadcast::error::RecvError;
 use vigil_core::HoldId;
 use vigil_core::message::{AnalysisInput, ModelsState, PolicyInput, Said, UserAnswer, VaultInput};
 
 use super::guard::{Guard, check};
-use super::{Surface, models_json, stream};
+use super::view::{Models, View};
+use super::{Surface, stream};
 
 /// Method and path of each route, as the OpenAPI file names them.
 #[cfg(test)]
@@ -84,7 +85,7 @@ async fn answer(
     let Some(said) = Said::parse(&body.answer) else {
         return refusal(StatusCode::BAD_REQUEST, "unknown_answer");
     };
-    let mut events = surface.view.subscribe();
+    let events = surface.view.subscribe();
     if !surface.view.has_hold(id) {
         return refusal(StatusCode::NOT_FOUND, "no_such_hold");
     }
@@ -93,22 +94,15 @@ async fn answer(
         return refusal(StatusCode::SERVICE_UNAVAILABLE, "policy_gone");
     }
     let wanted = id.to_string();
-    let closed = async {
-        loop {
-            let event = events.recv().await.ok()?;
-            if event.kind != "hold_closed" {
-                continue;
-            }
-            let data: Value = serde_json::from_str(&event.data).ok()?;
-            if data.get("id").and_then(Value::as_str) == Some(&wanted) {
-                return Some(data);
-            }
-        }
-    };
-    match tokio::time::timeout(ANSWER_PATIENCE, closed).await {
-        Ok(Some(data)) => Json(data).into_response(),
+    let closed = View::wait_for(events, ANSWER_PATIENCE, |event| {
+        let event = event.filter(|event| event.kind == "hold_closed")?;
+        let data: Value = serde_json::from_str(&event.data).ok()?;
+        (data.get("id").and_then(Value::as_str) == Some(&wanted)).then_some(data)
+    });
+    match closed.await {
+        Some(data) => Json(data).into_response(),
         // The answer was taken; only its echo did not come.
-        _ => (StatusCode::ACCEPTED, Json(json!({ "id": wanted }))).into_response(),
+        None => (StatusCode::ACCEPTED, Json(json!({ "id": wanted }))).into_response(),
     }
 }
 
@@ -151,41 +145,27 @@ async fn events(State(surface): State<Arc<Surface>>) -> Response {
 
 /// Answers when everything that is recorded now is sealed. Calls are decided and recorded meanwhile.
 async fn seal(State(surface): State<Arc<Surface>>) -> Response {
-    let mut events = surface.view.subscribe();
-    let number = {
-        // The Vault answers in the order in which it hears.
-        let mut wanted = surface.seals_wanted.lock().await;
-        if surface.vault.say_async(VaultInput::SealWanted).await.is_err() {
-            return refusal(StatusCode::SERVICE_UNAVAILABLE, "vault_gone");
-        }
-        *wanted += 1;
-        *wanted
-    };
-    let sealed = async {
-        loop {
-            match events.recv().await {
-                Ok(event) if event.kind == "store" => {
-                    let sealed = surface.view.store().filter(|store| store.seals_done >= number);
-                    if sealed.is_some() {
-                        return sealed;
-                    }
-                }
-                Ok(_) | Err(RecvError::Lagged(_)) => {}
-                Err(RecvError::Closed) => return None,
-            }
-        }
-    };
-    match tokio::time::timeout(SEAL_PATIENCE, sealed).await {
-        Ok(Some(store)) => {
+    let events = surface.view.subscribe();
+    // Given before it is said: whoever has the lower number asked first (bus.md §3).
+    let number = surface.seals_wanted.fetch_add(1, Ordering::Relaxed) + 1;
+    if surface.vault.say_async(VaultInput::SealWanted(number)).await.is_err() {
+        return refusal(StatusCode::SERVICE_UNAVAILABLE, "vault_gone");
+    }
+    let sealed = || surface.view.store().filter(|store| store.sealed_for >= number);
+    match View::wait_for(events, SEAL_PATIENCE, |_| sealed()).await {
+        Some(store) => {
             Json(json!({ "records": store.records, "checkpoint": store.checkpoint })).into_response()
         }
-        _ => refusal(StatusCode::SERVICE_UNAVAILABLE, "not_sealed"),
+        None => refusal(StatusCode::SERVICE_UNAVAILABLE, "not_sealed"),
     }
 }
 
-/// How the models are now, not a minute ago. What they learned is kept when it answers.
+/// How the models are now, not a minute ago. What they learned is kept when it answers, or it says why not.
 async fn models(State(surface): State<Arc<Surface>>) -> Response {
-    told_by_models(&surface, AnalysisInput::Models, |_| true).await
+    match told_by_models(&surface, AnalysisInput::Models, |_| true).await {
+        Ok(models) => Json(models.json()).into_response(),
+        Err(refused) => refused,
+    }
 }
 
 #[derive(Deserialize)]
@@ -206,7 +186,18 @@ async fn reset_models(
     let is_forgotten = move |models: &ModelsState| {
         models.agents.iter().all(|known| agent.as_ref().is_some_and(|agent| known.agent != *agent))
     };
-    told_by_models(&surface, AnalysisInput::Forget(body.agent), is_forgotten).await
+    match told_by_models(&surface, AnalysisInput::Forget(body.agent), is_forgotten).await {
+        Ok(Models { unkept: Some(why), .. }) => {
+            let told = format!(
+                "it is forgotten until Vigil ends, but the file could not be replaced and still has it ({why}); mend that and \
+                 reset again"
+            );
+            let body = Json(json!({ "error": "not_kept", "told": told }));
+            (StatusCode::INTERNAL_SERVER_ERROR, body).into_response()
+        }
+        Ok(models) => Json(models.json()).into_response(),
+        Err(refused) => refused,
+    }
 }
 
 /// Says this to Analysis and waits until it tells that the models are so. What they learned is kept before that is told.
@@ -214,29 +205,16 @@ async fn told_by_models(
     surface: &Surface,
     input: AnalysisInput,
     is_so: impl Fn(&ModelsState) -> bool,
-) -> Response {
-    let mut events = surface.view.subscribe();
+) -> Result<Models, Response> {
+    let events = surface.view.subscribe();
+    let before = surface.view.models();
     if surface.analysis.say_async(input).await.is_err() {
-        return refusal(StatusCode::SERVICE_UNAVAILABLE, "analysis_gone");
+        return Err(refusal(StatusCode::SERVICE_UNAVAILABLE, "analysis_gone"));
     }
-    let told = async {
-        loop {
-            match events.recv().await {
-                Ok(event) if event.kind == "models" => {
-                    let models = surface.view.models().filter(|models| is_so(models));
-                    if models.is_some() {
-                        return models;
-                    }
-                }
-                Ok(_) | Err(RecvError::Lagged(_)) => {}
-                Err(RecvError::Closed) => return None,
-            }
-        }
-    };
-    match tokio::time::timeout(ANSWER_PATIENCE, told).await {
-        Ok(Some(models)) => Json(models_json(&models)).into_response(),
-        _ => refusal(StatusCode::SERVICE_UNAVAILABLE, "analysis_silent"),
-    }
+    let told = || surface.view.models_since(before.as_ref()).filter(|models| is_so(&models.state));
+    View::wait_for(events, ANSWER_PATIENCE, |_| told())
+        .await
+        .ok_or_else(|| refusal(StatusCode::SERVICE_UNAVAILABLE, "analysis_silent"))
 }
 
 #[cfg(test)]

@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
 use vigil_core::message::{HoldOpened, ModelsState, Notice, PolicyInForce, StoreState, SurfaceInput};
-use vigil_core::{Effect, HoldId, Resource, Timestamp};
-use vigil_pipeline::{Latency, Stage, Stages};
+use vigil_core::{HoldId, Timestamp};
+use vigil_pipeline::{Stage, Stages};
 
+use super::shape::{hex, hold_json, latency_json, models_json, notice_json, rfc3339, store_json};
 use super::{EVENT_BACKLOG, Events};
 
 const NOTICES_KEPT: usize = 100;
@@ -50,7 +53,23 @@ struct Inner {
     notice_counts: BTreeMap<(&'static str, Option<String>), u64>,
     policy: Option<PolicyInForce>,
     store: Option<StoreState>,
-    models: Option<Arc<ModelsState>>,
+    models: Option<Models>,
+}
+
+/// What the models said last.
+#[derive(Clone, Debug)]
+pub(crate) struct Models {
+    pub(crate) state: Arc<ModelsState>,
+    /// How many times they have spoken.
+    pub(crate) number: u64,
+    /// Why what they learned could not be kept.
+    pub(crate) unkept: Option<Arc<str>>,
+}
+
+impl Models {
+    pub(crate) fn json(&self) -> Value {
+        models_json(&self.state, self.unkept.as_deref())
+    }
 }
 
 impl View {
@@ -66,9 +85,31 @@ impl View {
         self.events.subscribe()
     }
 
-    /// Takes in one message and tells those who listen.
-    pub(crate) fn hear(&self, message: &SurfaceInput) {
-        let event = self.lock().hear(message);
+    /// Waits until `pick` finds what it looks for, in an event or in what the view knows by then. It is handed every event of
+    /// a subscription, and nothing where some were missed.
+    pub(crate) async fn wait_for<T>(
+        mut events: broadcast::Receiver<Arc<Event>>,
+        patience: Duration,
+        mut pick: impl FnMut(Option<&Event>) -> Option<T>,
+    ) -> Option<T> {
+        let picked = async {
+            loop {
+                let event = match events.recv().await {
+                    Ok(event) => Some(event),
+                    Err(RecvError::Lagged(_)) => None,
+                    Err(RecvError::Closed) => return None,
+                };
+                if let Some(picked) = pick(event.as_deref()) {
+                    return Some(picked);
+                }
+            }
+        };
+        tokio::time::timeout(patience, picked).await.ok().flatten()
+    }
+
+    /// Takes in one message and tells those who listen. `unkept` says why what it carries could not be kept.
+    pub(crate) fn hear(&self, message: &SurfaceInput, unkept: Option<String>) {
+        let event = self.lock().hear(message, unkept);
         // Nobody may be listening.
         let _nobody = self.events.send(Arc::new(event));
     }
@@ -86,8 +127,14 @@ impl View {
     }
 
     /// How the models are, once they said so.
-    pub(crate) fn models(&self) -> Option<Arc<ModelsState>> {
+    pub(crate) fn models(&self) -> Option<Models> {
         self.lock().models.clone()
+    }
+
+    /// How the models are, once they have said so again.
+    pub(crate) fn models_since(&self, before: Option<&Models>) -> Option<Models> {
+        let number = before.map_or(0, |models| models.number);
+        self.models().filter(|models| models.number > number)
     }
 
     pub(crate) fn status(&self, now: Timestamp) -> Value {
@@ -123,7 +170,7 @@ impl View {
             "holds": inner.holds.len(),
             "decisions": decisions,
             "tiers": inner.tiers,
-            "models": inner.models.as_deref().map(models_json),
+            "models": inner.models.as_ref().map(Models::json),
             "latency": latency,
             "unrecorded": inner.unrecorded,
             "distrusting_clients": distrust,
@@ -138,7 +185,7 @@ impl View {
 }
 
 impl Inner {
-    fn hear(&mut self, message: &SurfaceInput) -> Event {
+    fn hear(&mut self, message: &SurfaceInput, unkept: Option<String>) -> Event {
         let (kind, data) = match message {
             SurfaceInput::HoldOpened(hold) => {
                 self.holds.insert(hold.id, Arc::clone(hold));
@@ -157,8 +204,11 @@ impl Inner {
                 ("policy", json!({"version": &*policy.version, "digest": hex(&policy.digest)}))
             }
             SurfaceInput::Models(models) => {
-                self.models = Some(Arc::clone(models));
-                ("models", models_json(models))
+                let number = self.models.as_ref().map_or(0, |models| models.number) + 1;
+                let models = Models { state: Arc::clone(models), number, unkept: unkept.map(Arc::from) };
+                let told = models.json();
+                self.models = Some(models);
+                ("models", told)
             }
             SurfaceInput::Recorded(recorded) => {
                 let decision = &recorded.decision;
@@ -225,120 +275,4 @@ fn without_port(client: &str) -> String {
     client
         .parse::<std::net::SocketAddr>()
         .map_or_else(|_| client.to_owned(), |address| address.ip().to_string())
-}
-
-fn hold_json(hold: &HoldOpened) -> Value {
-    let call = &hold.captured.call;
-    let head = &hold.captured.head;
-    let arguments: Value =
-        serde_json::from_str(&call.arguments).unwrap_or_else(|_| Value::String(call.arguments.clone()));
-    json!({
-        "id": hold.id.to_string(),
-        "exchange_id": head.exchange.to_string(),
-        "session": head.session.0,
-        "provider": head.provider,
-        "model": hold.captured.model,
-        "agent": head.agent,
-        "client_ref": head.client_ref,
-        "tool": call.name,
-        "call_id": call.id,
-        "arguments": arguments,
-        "effects": hold.action.effects.iter().map(effect_json).collect::<Vec<_>>(),
-        "remarks": hold.action.remarks,
-        "tier": hold.classification.tier.token(),
-        "agreement": hold.classification.agreement,
-        "tier_reasons": hold.classification.reasons.iter().map(|reason| &reason.0).collect::<Vec<_>>(),
-        "rule": hold.rule,
-        "reason": hold.reason,
-        "held_at": rfc3339(hold.at),
-        "expires_at": rfc3339(hold.expires_at),
-    })
-}
-
-fn effect_json(effect: &Effect) -> Value {
-    let mut view = json!({
-        "verb": effect.verb.token(),
-        "resource": effect.resource.kind(),
-        "of": resource_text(&effect.resource),
-        "reversibility": effect.reversibility.token(),
-        "provenance": effect.provenance.token(),
-    });
-    if let (Value::Object(members), false) = (&mut view, effect.command.is_empty()) {
-        members.insert("command".to_owned(), Value::String(effect.command.join(" ")));
-    }
-    view
-}
-
-/// A resource as a person reads it.
-pub(crate) fn resource_text(resource: &Resource) -> String {
-    match resource {
-        Resource::Path(text)
-        | Resource::Host(text)
-        | Resource::Url(text)
-        | Resource::Credential(text)
-        | Resource::DataStore(text)
-        | Resource::Memory(text) => text.clone(),
-        Resource::Command(words) => words.join(" "),
-        Resource::Package { ecosystem, name } => format!("{ecosystem}:{name}"),
-        Resource::Message { recipients } => recipients.join(", "),
-        Resource::Money { amount, currency, payee } => format!("{amount} {currency} to {payee}"),
-        Resource::Unknown => "unknown".to_owned(),
-    }
-}
-
-fn store_json(store: &StoreState) -> Value {
-    json!({
-        "state": store.state,
-        "detail": store.detail,
-        "writable": store.writable,
-        "records": store.records,
-        "unsealed": store.unsealed,
-        "checkpoint": store.checkpoint,
-    })
-}
-
-fn latency_json(stage: Stage, known: &Latency) -> Value {
-    let micros = |took: std::time::Duration| took.as_nanos().div_ceil(1000) as u64;
-    json!({
-        "stage": stage.token(),
-        "count": known.count,
-        "p50_us": micros(known.p50),
-        "p99_us": micros(known.p99),
-        "p999_us": micros(known.p999),
-    })
-}
-
-/// The states of the models, without what they learned.
-pub(crate) fn models_json(models: &ModelsState) -> Value {
-    let agents = models
-        .agents
-        .iter()
-        .map(|agent| json!({"agent": agent.agent, "state": agent.state, "calls": agent.calls}))
-        .collect::<Vec<_>>();
-    json!({
-        "population": (!models.population.is_empty()).then_some(&*models.population),
-        "feature_version": models.feature_version,
-        "agents": agents,
-        "watchdog": models.watchdog,
-    })
-}
-
-fn notice_json(notice: &Notice) -> Value {
-    json!({
-        "at": rfc3339(notice.at),
-        "kind": notice.kind.token(),
-        "host": notice.host,
-        "client": notice.client,
-        "text": notice.text,
-    })
-}
-
-/// RFC 3339 in UTC with microseconds.
-pub(crate) fn rfc3339(at: Timestamp) -> String {
-    jiff::Timestamp::from_microsecond(at.micros)
-        .map_or_else(|_| at.micros.to_string(), |moment| moment.to_string())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

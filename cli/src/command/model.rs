@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 use vigil_detect::{Detector, Ensemble, Personal};
+use vigil_store::StateDir;
 
 use super::table::{short, table};
 use crate::Context;
@@ -41,10 +42,16 @@ fn reset(state_dir: &Path, args: &ModelReset) -> Ended {
     };
     let unknown =
         |agent: &str| UsageError(format!("nothing is known of an agent `{agent}`; see `vigil model status`"));
+    let client = Client::find(state_dir)?;
+    let _claim = match client {
+        Some(_) => None,
+        // A daemon that starts meanwhile would read the file and write it again.
+        None => claim(state_dir)?,
+    };
     if args.agent.is_none() {
         personal::remove_refused(state_dir)?;
     }
-    let models = match Client::find(state_dir)? {
+    let models = match client {
         Some(client) => {
             if let Some(agent) = args.agent.as_deref()
                 && !known(&client.get("/v1/models")?, agent)
@@ -83,7 +90,10 @@ fn reset(state_dir: &Path, args: &ModelReset) -> Ended {
 /// With a daemon and without, the file is read: the daemon keeps what it learned before it answers.
 fn export(state_dir: &Path, args: &ModelExport) -> Ended {
     if let Some(client) = Client::find(state_dir)? {
-        client.get("/v1/models")?;
+        let models = client.get("/v1/models")?;
+        if let Some(why) = models.get("unkept").and_then(Value::as_str) {
+            anyhow::bail!("the daemon could not keep what the models learned: {why}");
+        }
     }
     let personal = kept(state_dir)?.map(|(_, personal)| personal).unwrap_or_default();
     let bytes = BASE64.encode(personal.to_bytes());
@@ -97,6 +107,11 @@ fn export(state_dir: &Path, args: &ModelExport) -> Ended {
         None => std::io::stdout().lock().write_all(text.as_bytes())?,
     }
     Ok(exit::OK)
+}
+
+/// Keeps a daemon from starting. Where there is no state directory nothing is made.
+fn claim(state_dir: &Path) -> anyhow::Result<Option<StateDir>> {
+    Ok(if state_dir.is_dir() { Some(StateDir::claim(state_dir)?) } else { None })
 }
 
 /// What is on the disk; nothing when nothing was ever learned.
@@ -119,7 +134,7 @@ fn kept(state_dir: &Path) -> anyhow::Result<Option<(Keeper, Personal)>> {
 fn told(personal: Option<Personal>) -> anyhow::Result<Value> {
     let ensemble = std::sync::Arc::new(Ensemble::shipped()?);
     let detector = Detector::new(ensemble, personal.unwrap_or_default());
-    Ok(models_json(&vigil_decompose::Watch::models(&detector)))
+    Ok(models_json(&vigil_decompose::Watch::models(&detector), None))
 }
 
 fn tell(models: &Value, as_json: bool) -> Ended {

@@ -93,7 +93,7 @@ impl Daemon {
         pipeline.lifecycle(LifecycleEvent { event: "startup", reason: None })?;
 
         let view = Arc::new(View::new(stages));
-        view.hear(&SurfaceInput::Store(store));
+        view.hear(&SurfaceInput::Store(store), None);
         let surface = Surface {
             view: Arc::clone(&view),
             analysis: ends.analysis.clone(),
@@ -108,7 +108,7 @@ impl Daemon {
         let lessons = models::Lessons::new(ends.analysis.clone(), keeper, &personal);
         let keep = move |message: &SurfaceInput| {
             parts::keep(message, &keep_dir);
-            lessons.hear(message);
+            lessons.hear(message)
         };
         let api = api::start(config.api_listen, token, surface, ends.surface_inbox, keep).await?;
 

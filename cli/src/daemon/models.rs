@@ -84,7 +84,8 @@ impl Lessons {
         Self { analysis, keeper, kept: Mutex::new(started_with.to_bytes().into()) }
     }
 
-    pub(crate) fn hear(&self, message: &SurfaceInput) {
+    /// Says why what the models learned could not be kept, if it could not.
+    pub(crate) fn hear(&self, message: &SurfaceInput) -> Option<String> {
         match message {
             SurfaceInput::Recorded(recorded) => {
                 let captured = &recorded.decision.captured;
@@ -95,20 +96,27 @@ impl Lessons {
                 };
                 // Offered, never waited for: a call that Analysis has no room for teaches nothing (bus.md §4).
                 let _no_room = self.analysis.offer(AnalysisInput::CallEnded(ended));
+                None
             }
             SurfaceInput::Models(models) => self.keep(&models.personal),
-            _ => {}
+            _ => None,
         }
     }
 
-    fn keep(&self, personal: &Arc<[u8]>) {
+    fn keep(&self, personal: &Arc<[u8]>) -> Option<String> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if **kept == **personal {
-            return;
+            return None;
         }
         match self.keeper.keep(personal) {
-            Ok(()) => *kept = Arc::clone(personal),
-            Err(error) => tracing::error!("what the models learned could not be kept: {error:#}"),
+            Ok(()) => {
+                *kept = Arc::clone(personal);
+                None
+            }
+            Err(error) => {
+                tracing::error!("what the models learned could not be kept: {error:#}");
+                Some(format!("{error:#}"))
+            }
         }
     }
 }
@@ -126,18 +134,11 @@ pub(crate) async fn ask_now_and_then(analysis: Outlet<AnalysisInput>) {
 
 /// Asks the models a last time and waits until what they learned was heard.
 pub(crate) async fn last_word(analysis: Outlet<AnalysisInput>, view: &View) {
-    let mut events = view.subscribe();
-    let said = async {
-        analysis.say_async(AnalysisInput::Models).await.ok()?;
-        loop {
-            match events.recv().await {
-                Ok(event) if event.kind == "models" => return Some(()),
-                Ok(_) | Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {}
-                Err(tokio::sync::broadcast::error::RecvError::Closed) => return None,
-            }
-        }
-    };
-    if !matches!(tokio::time::timeout(LAST_WORD, said).await, Ok(Some(()))) {
+    let events = view.subscribe();
+    let before = view.models();
+    let heard = analysis.say_async(AnalysisInput::Models).await.is_ok()
+        && View::wait_for(events, LAST_WORD, |_| view.models_since(before.as_ref())).await.is_some();
+    if !heard {
         tracing::warn!("the models did not say what they learned since it was last kept");
     }
 }

@@ -96,6 +96,43 @@ async fn forget_when_they_are_told_to() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn say_so_when_they_cannot_have_it_forgotten_on_the_disk() {
+    let stage = Stage::set(Settings::default()).await;
+    stage.agent.ask(&Ask::shell(&["ls"])).await;
+    learned(&stage, 1);
+    // Nothing can take the place of a directory.
+    let file = stage.home.state.join("personal.model");
+    fs::remove_file(&file).unwrap();
+    fs::create_dir(&file).unwrap();
+    let told = stage.home.run(["model", "reset"]).unwrap();
+    assert_eq!(told.code, 1, "{told:?}");
+    assert!(
+        told.err.contains("the file could not be replaced") && told.err.contains("reset again"),
+        "{}",
+        told.err
+    );
+    let unkept = json_of(&stage, &["model", "status", "--json"])["unkept"].clone();
+    assert!(unkept.as_str().unwrap().contains("personal.model"), "{unkept}");
+    assert_eq!(stage.home.run(["model", "export"]).unwrap().code, 1);
+    fs::remove_dir(&file).unwrap();
+    let models = json_of(&stage, &["model", "reset", "--json"]);
+    assert_eq!((&models["unkept"], &models["agents"]), (&Value::Null, &json!([])));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn are_not_reset_beside_a_daemon_that_cannot_be_found() {
+    let stage = Stage::set(Settings::default()).await;
+    stage.agent.ask(&Ask::shell(&["ls"])).await;
+    learned(&stage, 1);
+    let file = stage.home.state.join("personal.model");
+    let before = fs::read(&file).unwrap();
+    fs::remove_file(stage.home.state.join("daemon.json")).unwrap();
+    let told = stage.home.run(["model", "reset"]).unwrap();
+    assert!(told.code == 1 && told.err.contains("another Vigil (process"), "{told:?}");
+    assert_eq!(fs::read(&file).unwrap(), before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_that_was_changed_is_moved_aside_and_the_population_serves() {
     let stage = Stage::set(Settings::default()).await;
     stage.agent.ask(&Ask::shell(&["ls"])).await;

@@ -80,7 +80,7 @@ fn planes(deadline: Option<Timestamp>) -> (Planes, Heard) {
                     records: 1,
                     unsealed: 0,
                     checkpoint: 1,
-                    seals_done: 0,
+                    sealed_for: 0,
                 }));
             }
         },

@@ -12,16 +12,16 @@ pub(crate) const LOCK: &str = "vigil.pid";
 const LOCK_TRIES: u32 = 10;
 const LOCK_PAUSE: Duration = Duration::from_millis(30);
 
-/// The directory, held by this process until the value is dropped.
+/// The state directory, held by this process until the value is dropped.
 #[derive(Debug)]
-pub(crate) struct StateDir {
-    pub(crate) path: PathBuf,
+pub struct StateDir {
+    path: PathBuf,
     _lock: File,
 }
 
 impl StateDir {
     /// Makes the directory if there is none, checks its mode and takes its lock.
-    pub(crate) fn claim(path: &Path) -> Result<Self, DirError> {
+    pub fn claim(path: &Path) -> Result<Self, DirError> {
         make(path)?;
         let pid_file = path.join(LOCK);
         let mut options = OpenOptions::new();

@@ -47,8 +47,9 @@ mod writer;
 pub use archive::ArchiveError;
 pub use chain::KeyError;
 pub use clock::Clock;
-pub use dir::DirError;
+pub use dir::{DirError, StateDir};
 pub use export::{ExportError, ExportInfo, ExportSummary, export};
+pub use journal::VersionError;
 pub use plane::{RotateError, Vault, VaultConfig};
 pub use read::{ActionFilter, Audit, Counts, Entry, MAX_FINDINGS, ReadError, Reader, delete_evidence};
 pub use record::{

@@ -87,8 +87,6 @@ pub enum PolicyOutput {
 pub enum VaultInput {
     /// Policy says: how the question about a call ended.
     Decision(Arc<Decision>),
-    /// Policy says: an exchange is complete.
-    Exchange(Arc<ExchangeDecided>),
     /// Policy says: these exchanges are complete. One message tells of those that nobody waits for.
     Exchanges(Vec<Arc<ExchangeDecided>>),
     /// Intercept says: a release failed before its first byte was accepted.
@@ -97,8 +95,9 @@ pub enum VaultInput {
     Lifecycle(LifecycleEvent),
     /// The pipeline says: it is now this late. Time for a checkpoint, perhaps.
     Tick(Timestamp),
-    /// A surface says: what is recorded so far is wanted sealed, checkpointed and anchored. Recording goes on meanwhile.
-    SealWanted,
+    /// A surface says: what is recorded so far is wanted sealed, checkpointed and anchored. Recording goes on meanwhile. The
+    /// number is the surface's own, one higher each time.
+    SealWanted(u64),
     /// The pipeline says: nothing more comes. Seal everything, sign a checkpoint, move the anchor.
     Seal,
 }

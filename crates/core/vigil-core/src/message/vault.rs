@@ -42,6 +42,6 @@ pub struct StoreState {
     pub unsealed: u64,
     /// The size of the last checkpoint.
     pub checkpoint: u64,
-    /// How many times it was wanted and done that everything recorded until then is sealed.
-    pub seals_done: u64,
+    /// The highest number of a `SealWanted` for which everything recorded until then is sealed.
+    pub sealed_for: u64,
 }

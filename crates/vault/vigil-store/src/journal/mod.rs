@@ -6,16 +6,19 @@
 
 mod disk;
 mod entry;
+mod mark;
 mod reader;
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::dir;
+use crate::dir::{self, DirError};
 
 pub(crate) use disk::Disk;
 pub(crate) use entry::{Entry, Parsed, parse};
+pub use mark::VersionError;
+pub(crate) use mark::check_versions;
 pub(crate) use reader::{Reader, Tail};
 
 /// After this many bytes the writer begins a new segment.
@@ -35,7 +38,8 @@ pub(crate) struct Position {
 pub(crate) struct Journal {
     folder: PathBuf,
     disk: Box<dyn Disk>,
-    /// The end of the last entry that counts. INVARIANT: all bytes before it are whole entries.
+    /// The end of the last entry that counts. INVARIANT: all bytes before it are the mark and whole entries; a segment
+    /// without an entry has no mark yet.
     end: Position,
     /// Bytes may stand behind `end`, from a write that failed. Nothing is appended before they are cut off.
     torn: bool,
@@ -72,6 +76,9 @@ impl Journal {
         }
         self.buffer.clear();
         self.buffer.shrink_to(BUFFER_BYTES);
+        if self.end.offset == 0 {
+            self.buffer.extend_from_slice(&mark::mark());
+        }
         entries.iter().for_each(|entry| entry.spell(&mut self.buffer));
         let written = match self.disk.append(&self.buffer) {
             Ok(taken) if taken == self.buffer.len() => self.made_durable(durable),

@@ -5,6 +5,7 @@ use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::entry::{MAX_ENTRY_BYTES, any_within};
+use super::mark::{Beginning, mark};
 use super::{Entry, Parsed, Position, parse, segment_path};
 
 const CHUNK_BYTES: usize = 1 << 20;
@@ -28,6 +29,8 @@ pub(crate) enum Tail {
     Torn(u64),
     /// Bytes that are no entry, with whole entries behind them.
     Damaged,
+    /// A segment that has neither a mark nor an entry: no write of this program ends like that.
+    Foreign,
 }
 
 impl Reader {
@@ -47,6 +50,9 @@ impl Reader {
 
     /// The next entry that lies whole before `limit` bytes of the segment; `None` when there is none.
     pub(crate) fn next(&mut self, limit: u64) -> io::Result<Option<Entry>> {
+        if self.at.offset == 0 && !self.pass_mark(limit)? {
+            return Ok(None);
+        }
         loop {
             let waiting = self.chunk.get(self.taken..).unwrap_or_default();
             let needed = match parse(waiting) {
@@ -72,13 +78,33 @@ impl Reader {
         let mut rest = Vec::new();
         // One torn entry fits in here, and the whole one behind it that would tell damage.
         file.take(2 * MAX_ENTRY_BYTES as u64).read_to_end(&mut rest)?;
+        let beginning = (self.at.offset == 0).then(|| Beginning::of(&rest));
         Ok(if rest.is_empty() {
             Tail::Clean
         } else if any_within(&rest) {
             Tail::Damaged
+        } else if matches!(beginning, Some(Beginning::Unmarked | Beginning::Other(_))) {
+            Tail::Foreign
         } else {
             Tail::Torn(length.saturating_sub(self.at.offset))
         })
+    }
+
+    /// Goes past the mark at the beginning of the segment. Says whether entries may follow.
+    fn pass_mark(&mut self, limit: u64) -> io::Result<bool> {
+        let needed = mark().len();
+        if limit < needed as u64 || !self.fill(needed, limit)? {
+            return Ok(false);
+        }
+        match Beginning::of(&self.chunk) {
+            Beginning::Ours(bytes) => {
+                self.taken = bytes;
+                self.at.offset = bytes as u64;
+                Ok(true)
+            }
+            Beginning::Unmarked => Ok(true),
+            Beginning::Torn | Beginning::Other(_) => Ok(false),
+        }
     }
 
     /// Brings at least `needed` bytes into the chunk. Says whether the file had them.

@@ -155,3 +155,63 @@ fn a_torn_end_is_told_from_damage() {
     fs::write(&path, &damaged).unwrap();
     assert_eq!(read_all(folder.path(), 1), (vec![b"one".to_vec()], Tail::Damaged));
 }
+
+#[test]
+fn a_segment_begins_with_its_mark_in_the_first_write() {
+    let folder = folder();
+    let mut journal = Journal::begin(folder.path(), 1).unwrap();
+    assert_eq!(fs::read(segment_path(folder.path(), 1)).unwrap(), b"");
+    append(&mut journal, b"one", b"", false).unwrap();
+    append(&mut journal, b"two", b"", false).unwrap();
+    let bytes = fs::read(segment_path(folder.path(), 1)).unwrap();
+    assert!(bytes.starts_with(b"vigilj\x00\x01"));
+    assert_eq!(bytes.windows(6).filter(|window| window == b"vigilj").count(), 1);
+    check_versions(folder.path()).unwrap();
+}
+
+#[test]
+fn a_segment_from_before_the_mark_is_read() {
+    let folder = folder();
+    let mut bytes = Vec::new();
+    for preimage in [b"one", b"two"] {
+        entry(preimage, b"evidence").spell(&mut bytes);
+    }
+    fs::write(segment_path(folder.path(), 1), &bytes).unwrap();
+    check_versions(folder.path()).unwrap();
+    let both = vec![b"one".to_vec(), b"two".to_vec()];
+    assert_eq!(read_all(folder.path(), 1), (both, Tail::Clean));
+    fs::write(segment_path(folder.path(), 1), &bytes[..bytes.len() - 1]).unwrap();
+    let (entries, tail) = read_all(folder.path(), 1);
+    assert_eq!((entries.len(), matches!(tail, Tail::Torn(_))), (1, true));
+}
+
+#[test]
+fn a_segment_of_another_version_is_named_and_left_alone() {
+    let folder = folder();
+    let path = segment_path(folder.path(), 7);
+    fs::write(&path, b"vigilj\x00\x02whatever a later version makes of it").unwrap();
+    let refused = check_versions(folder.path()).unwrap_err().to_string();
+    assert!(refused.contains("version 2") && refused.contains("00000007.journal"), "{refused}");
+    assert_eq!(read_all(folder.path(), 7), (vec![], Tail::Foreign));
+}
+
+#[test]
+fn a_segment_that_ends_within_its_first_write_is_torn_and_one_without_mark_is_foreign() {
+    let folder = folder();
+    let mut journal = Journal::begin(folder.path(), 1).unwrap();
+    append(&mut journal, b"one", b"", false).unwrap();
+    let path = segment_path(folder.path(), 1);
+    let whole = fs::read(&path).unwrap();
+    for cut in 1..whole.len() {
+        fs::write(&path, &whole[..cut]).unwrap();
+        let (entries, tail) = read_all(folder.path(), 1);
+        // Of the mark alone it cannot be told that an entry was to follow.
+        let expected =
+            if cut == 8 { Tail::Clean } else { Tail::Torn(if cut < 8 { cut } else { cut - 8 } as u64) };
+        assert_eq!((entries.len(), tail), (0, expected), "cut at {cut}");
+    }
+    for foreign in [b"no entry and no mark".as_slice(), &[1; 64]] {
+        fs::write(&path, foreign).unwrap();
+        assert_eq!(read_all(folder.path(), 1), (vec![], Tail::Foreign));
+    }
+}

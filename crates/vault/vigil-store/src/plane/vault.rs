@@ -66,12 +66,15 @@ pub struct Vault {
     wanted: VecDeque<Wanted>,
     /// When it was last looked whether what is wanted is done.
     looked_at: Timestamp,
-    seals_done: u64,
+    sealed_for: u64,
     _dir: StateDir,
 }
 
 /// Somebody waits until what was recorded when they asked is sealed.
 struct Wanted {
+    /// How the surface names it.
+    number: u64,
+    /// How the sealer names it.
     request: u64,
     records: u64,
 }
@@ -105,7 +108,7 @@ impl Vault {
             rotated_at: now,
             wanted: VecDeque::new(),
             looked_at: now,
-            seals_done: 0,
+            sealed_for: 0,
             _dir: opened.dir,
         };
         if matches!(found, State::Empty | State::Unanchored) {
@@ -170,7 +173,7 @@ impl Vault {
             }
             None => self.found,
         };
-        store_state(found, detail, self.unwritable.is_none(), self.seals_done, &progress)
+        store_state(found, detail, self.unwritable.is_none(), self.sealed_for, &progress)
     }
 
     fn decided(&mut self, decision: Arc<Decision>, say: &mut dyn FnMut(VaultOutput)) {
@@ -359,9 +362,9 @@ impl Vault {
     }
 
     /// Has everything sealed that is recorded now, while other things are recorded.
-    fn seal_meanwhile(&mut self, say: &mut dyn FnMut(VaultOutput)) {
+    fn seal_meanwhile(&mut self, number: u64, say: &mut dyn FnMut(VaultOutput)) {
         self.turn_over(say);
-        self.wanted.push_back(Wanted { request: self.thread.ask(), records: self.writer.head.count });
+        self.wanted.push_back(Wanted { number, request: self.thread.ask(), records: self.writer.head.count });
         self.looked_at = (self.writer.clock)();
     }
 
@@ -371,13 +374,15 @@ impl Vault {
         let progress = self.thread.progress();
         while let Some(wanted) = self.wanted.pop_front_if(|wanted| progress.answers(wanted.request)) {
             match progress.fault {
-                None if progress.sealed >= wanted.records => self.seals_done += 1,
+                None if progress.sealed >= wanted.records => {
+                    self.sealed_for = self.sealed_for.max(wanted.number);
+                }
                 // Nothing will be sealed any more, and the store says so; nobody is told that it is.
                 Some((_, true)) => {}
                 _ => self.wanted.push_back(Wanted { request: self.thread.ask(), ..wanted }),
             }
         }
-        if self.seals_done != self.told.seals_done {
+        if self.sealed_for != self.told.sealed_for {
             self.tell(say);
         }
     }
@@ -403,7 +408,6 @@ impl Plane for Vault {
     fn handle(&mut self, input: VaultInput, say: &mut dyn FnMut(VaultOutput)) {
         match input {
             VaultInput::Decision(decision) => self.decided(decision, say),
-            VaultInput::Exchange(exchange) => self.note(Owed::Exchange(exchange), say),
             VaultInput::Exchanges(exchanges) => self.note_exchanges(&exchanges, say),
             VaultInput::ReleaseFailed(failed) => self.note(Owed::ReleaseFailed(failed.record), say),
             // A rotation is more than its record: see `rotate_key`.
@@ -412,7 +416,7 @@ impl Plane for Vault {
                 self.note(Owed::Lifecycle(LifecycleEvent { event, reason }), say);
             }
             VaultInput::Tick(now) => self.tick(now, say),
-            VaultInput::SealWanted => self.seal_meanwhile(say),
+            VaultInput::SealWanted(number) => self.seal_meanwhile(number, say),
             VaultInput::Seal => self.seal(say),
         }
         if !self.wanted.is_empty() {
@@ -444,7 +448,7 @@ fn store_state(
     found: State,
     detail: String,
     writable: bool,
-    seals_done: u64,
+    sealed_for: u64,
     progress: &Progress,
 ) -> StoreState {
     StoreState {
@@ -454,7 +458,7 @@ fn store_state(
         records: progress.recorded,
         unsealed: progress.recorded.saturating_sub(progress.sealed),
         checkpoint: progress.checkpoint,
-        seals_done,
+        sealed_for,
     }
 }
 

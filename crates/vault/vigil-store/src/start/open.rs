@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::dir::{DirError, StateDir};
 use crate::evidence::Evidence;
 use crate::export::ExportInfo;
-use crate::journal::{self, Journal, Position};
+use crate::journal::{self, Journal, Position, VersionError};
 use crate::record::{Body, Lifecycle};
 use crate::seal::{SealError, SealThread};
 use crate::writer::{Draft, WriteError, Writer};
@@ -42,6 +42,7 @@ pub(crate) fn open(
 ) -> Result<Opened, OpenError> {
     let dir = StateDir::claim(path)?;
     let folder = dir.folder(JOURNAL)?;
+    journal::check_versions(&folder)?;
     let (anchors, anchor) = Anchors::load(&**secrets);
     let info = ExportInfo { now: clock(), app_version: app_version.to_owned() };
     let mut opening = Opening { dir: path, folder, secrets, info, anchor, remarks: Vec::new() };
@@ -84,6 +85,9 @@ pub enum OpenError {
     /// The state directory cannot be used.
     #[error(transparent)]
     Dir(#[from] DirError),
+    /// The journal of the process before is left to the version of Vigil that wrote it.
+    #[error(transparent)]
+    Journal(#[from] VersionError),
     /// The keys cannot be had.
     #[error(transparent)]
     Key(#[from] KeyError),

@@ -36,6 +36,14 @@ pub(super) fn replay(sealer: &mut Sealer, folder: &Path) -> Result<Replay, SealE
                 replay.damage = Some("the journal is damaged before its last entry".to_owned());
                 set_aside(&mut replay, folder, segment)?;
             }
+            Ok(Tail::Foreign) => {
+                replay.damage = Some(
+                    "the journal holds a segment without version mark that this Vigil cannot read: an earlier one wrote it, \
+                     or it was changed"
+                        .to_owned(),
+                );
+                set_aside(&mut replay, folder, segment)?;
+            }
             Err(error @ (SealError::Unlinked { .. } | SealError::Record(_) | SealError::Rotation(_))) => {
                 replay.damage = Some(error.to_string());
                 set_aside(&mut replay, folder, segment)?;

@@ -45,7 +45,7 @@ proptest! {
                     model.push(format!("gate_decision {}", Ruling::ALL[at].decision()));
                 }
                 Step::Exchange => {
-                    hear(&mut vault, VaultInput::Exchange(Arc::new(exchange(number))));
+                    hear(&mut vault, VaultInput::Exchanges(vec![Arc::new(exchange(number))]));
                     model.push("interaction".to_owned());
                 }
                 Step::Lifecycle => {

@@ -79,10 +79,10 @@ fn two_hashes_that_must_differ_do() {
 fn an_exchange_is_recorded_without_its_texts() {
     let state = State::new();
     let (mut vault, _) = state.open();
-    assert_eq!(hear(&mut vault, VaultInput::Exchange(Arc::new(exchange(7)))), []);
+    assert_eq!(hear(&mut vault, VaultInput::Exchanges(vec![Arc::new(exchange(7))])), []);
     let mut unread = exchange(8);
     unread.classified = None;
-    hear(&mut vault, VaultInput::Exchange(Arc::new(unread)));
+    hear(&mut vault, VaultInput::Exchanges(vec![Arc::new(unread)]));
     hear(&mut vault, VaultInput::Seal);
     let document = state.document();
     let record = &document["records"][1];
@@ -203,7 +203,7 @@ fn the_log_reads_newest_first_and_filters() {
     for number in 0..20 {
         let ruling = if number % 5 == 0 { Ruling::UserDeny } else { Ruling::Allow };
         record(&mut vault, Arc::new(decision(number, ruling)));
-        hear(&mut vault, VaultInput::Exchange(Arc::new(exchange(number))));
+        hear(&mut vault, VaultInput::Exchanges(vec![Arc::new(exchange(number))]));
     }
     hear(&mut vault, VaultInput::Seal);
     let reader = Reader::open(&state.dir()).unwrap();

@@ -268,6 +268,28 @@ fn a_store_of_a_newer_vigil_is_left_alone() {
     assert_eq!(archived(&state), Vec::<String>::new());
 }
 
+#[test]
+fn a_journal_of_another_version_is_left_alone() {
+    let state = store(1);
+    let segment = state.dir().join("journal/00000099.journal");
+    let bytes = b"vigilj\x00\x07records in a form of their own";
+    fs::write(&segment, bytes).unwrap();
+    let told = refused(&state);
+    assert!(told.contains("version 7") && told.contains("start the Vigil that wrote it"), "{told}");
+    assert_eq!(fs::read(&segment).unwrap(), bytes);
+    fs::remove_file(segment).unwrap();
+    assert_eq!(go_on(&state).0, "verified");
+}
+
+#[test]
+fn a_journal_that_cannot_be_read_and_has_no_mark_is_kept_and_ends_the_chain() {
+    let state = store(1);
+    fs::write(state.dir().join("journal/00000099.journal"), b"entries with another checksum").unwrap();
+    let (found, detail, _) = go_on(&state);
+    assert_eq!(found, "broken");
+    assert!(detail.contains("without version mark") && detail.contains("00000099.damaged-1"), "{detail}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_store_that_others_can_read_is_refused_with_the_command() {

@@ -68,7 +68,7 @@ fn what_could_not_be_recorded_is_denied_and_recorded_later() {
         }
         let exchange = Arc::new(exchange(2));
         assert!(matches!(
-            hear(&mut vault, VaultInput::Exchange(exchange)).as_slice(),
+            hear(&mut vault, VaultInput::Exchanges(vec![exchange])).as_slice(),
             [VaultOutput::Store(told)] if told.detail.contains("4 records are owed")
         ));
         assert!(tick(&mut vault).is_empty());
@@ -150,10 +150,10 @@ fn calls_are_recorded_while_a_backlog_is_sealed_for_somebody() {
         hear(&mut vault, VaultInput::Exchanges(many));
     }
     let wanted = vault.state().records;
-    let mut told = hear(&mut vault, VaultInput::SealWanted);
+    let mut told = hear(&mut vault, VaultInput::SealWanted(7));
     assert!(vault.next_deadline().is_some());
     for number in 0.. {
-        if told.iter().any(|said| matches!(said, VaultOutput::Store(store) if store.seals_done == 1)) {
+        if told.iter().any(|said| matches!(said, VaultOutput::Store(store) if store.sealed_for == 7)) {
             break;
         }
         assert!(number < 100_000, "it was never done");
