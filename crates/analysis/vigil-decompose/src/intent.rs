@@ -98,8 +98,8 @@ pub(crate) fn told_by_name(text: &str, tool: &str) -> bool {
 }
 
 /// How far the passage around a value reaches.
-const BEFORE: usize = 200;
-const BEHIND: usize = 120;
+pub(crate) const BEFORE: usize = 200;
+pub(crate) const BEHIND: usize = 120;
 
 fn sentences(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.split(|byte| matches!(byte, b'.' | b'!' | b'?' | b'\n' | b';' | b':' | b'\\')).take(4096)

@@ -11,6 +11,7 @@
 //! Start reading at [`Formats`] for bytes, at [`decompose`] for meaning.
 
 mod action;
+mod disguise;
 #[doc(hidden)]
 pub mod fuzzing;
 mod intent;
@@ -23,6 +24,7 @@ mod watch;
 mod wire;
 
 pub use action::decompose;
+pub use disguise::{Alphabet, decode, readings};
 pub use plane::{Analysis, AnalysisLimits};
 pub use provenance::{Conversation, DeclaredTool};
 pub use request::read_request;

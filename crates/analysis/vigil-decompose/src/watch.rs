@@ -32,6 +32,8 @@ pub struct Utterance {
     pub speaker: Speaker,
     /// What: all texts of this speaker in the message, one below the other.
     pub text: String,
+    /// What its passages say in which look-alike letters, hidden characters or encodings were undone. Empty for most texts.
+    pub readings: String,
     /// Which message of its conversation, counted from 1.
     pub message: usize,
 }

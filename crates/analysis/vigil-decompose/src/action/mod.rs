@@ -96,7 +96,8 @@ fn wanted(
         // A look at something is of note only when content demands it and the user does not speak of it.
         // What it looks for tells more than its name: only one that looks for nothing in particular.
         let own = arguments.iter().all(|argument| argument.provenance == Provenance::Model);
-        own && !wishes.name(tool) && told_by_name(conversation.untrusted_text(), tool)
+        let texts = [conversation.untrusted_text(), conversation.readings_text()];
+        own && !wishes.name(tool) && texts.iter().any(|text| told_by_name(text, tool))
     };
     if told {
         remarks.push(TOLD_BY_CONTENT);

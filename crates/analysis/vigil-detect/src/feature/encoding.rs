@@ -1,5 +1,7 @@
 //! Encodings: long runs of one alphabet, escapes, and how deep one lies inside another.
 
+use vigil_decompose::Alphabet;
+
 /// Bytes in runs that only an encoding has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Encoded {
@@ -25,8 +27,8 @@ impl Encoded {
     pub(super) fn add(&mut self, run: &[u8], decoded: &mut usize) {
         let Some(kind) = kind(run) else { return };
         match kind {
-            Kind::Hex => self.hex += run.len(),
-            Kind::Base64 => self.base64 += run.len(),
+            Alphabet::Hex => self.hex += run.len(),
+            Alphabet::Base64 => self.base64 += run.len(),
         }
         if *decoded < MOST_RUNS {
             *decoded += 1;
@@ -52,29 +54,23 @@ pub(super) const fn decoded_depth(found: &Encoded) -> usize {
     if found.percent > Encoded::RUN || found.escapes > Encoded::RUN { 1 } else { 0 }
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Kind {
-    Hex,
-    Base64,
-}
-
 pub(super) const fn is_run(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_')
 }
 
 /// What a run is. Long words, paths and rulers have one kind of letter only, or many slashes and dashes.
-fn kind(run: &[u8]) -> Option<Kind> {
+fn kind(run: &[u8]) -> Option<Alphabet> {
     if run.len() < Encoded::RUN {
         return None;
     }
     let digits = run.iter().filter(|byte| byte.is_ascii_digit()).count();
     if run.iter().all(u8::is_ascii_hexdigit) && digits > 0 && digits < run.len() {
-        return Some(Kind::Hex);
+        return Some(Alphabet::Hex);
     }
     let capitals = run.iter().filter(|byte| byte.is_ascii_uppercase()).count();
     let small = run.iter().filter(|byte| byte.is_ascii_lowercase()).count();
     let marks = run.len() - digits - capitals - small;
-    (capitals * 8 > run.len() && small * 8 > run.len() && marks * 8 < run.len()).then_some(Kind::Base64)
+    (capitals * 8 > run.len() && small * 8 > run.len() && marks * 8 < run.len()).then_some(Alphabet::Base64)
 }
 
 /// How many encodings lie inside decoded bytes.
@@ -86,27 +82,6 @@ fn nesting(bytes: &[u8], depth: usize) -> usize {
     runs.take(4).map(|(run, kind)| 1 + nesting(&decode(run, kind), depth + 1)).max().unwrap_or(0)
 }
 
-fn decode(run: &[u8], kind: Kind) -> Vec<u8> {
-    let run = run.get(..MOST_DECODED.min(run.len())).unwrap_or_default();
-    let (bits_each, mut held, mut bits, mut out) =
-        (if kind == Kind::Hex { 4 } else { 6 }, 0_u32, 0_u32, Vec::new());
-    for byte in run {
-        let value = match (kind, byte) {
-            (Kind::Hex, _) => char::from(*byte).to_digit(16).unwrap_or(0),
-            (_, b'A'..=b'Z') => u32::from(byte - b'A'),
-            (_, b'a'..=b'z') => u32::from(byte - b'a') + 26,
-            (_, b'0'..=b'9') => u32::from(byte - b'0') + 52,
-            (_, b'+' | b'-') => 62,
-            (_, b'/' | b'_') => 63,
-            _ => continue,
-        };
-        held = held << bits_each | value;
-        bits += bits_each;
-        if bits >= 8 {
-            bits -= 8;
-            out.push((held >> bits & 0xff) as u8);
-            held &= (1 << bits) - 1;
-        }
-    }
-    out
+fn decode(run: &[u8], alphabet: Alphabet) -> Vec<u8> {
+    vigil_decompose::decode(run.get(..MOST_DECODED.min(run.len())).unwrap_or_default(), alphabet)
 }

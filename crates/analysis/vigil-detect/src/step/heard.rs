@@ -109,7 +109,12 @@ impl Heard {
     /// Whose words the call is made of.
     fn wording(&self, asked: &Asked<'_>) -> Wording {
         let name = name_words(&asked.action.tool);
-        let arguments = Words::of(&values(asked.arguments)).all;
+        let mut arguments = values(asked.arguments);
+        for reading in vigil_decompose::readings(TextFeatures::beginning(asked.arguments, MOST_ARGUMENTS)) {
+            arguments.push('\n');
+            arguments.push_str(&values(&reading));
+        }
+        let arguments = Words::of(&arguments).all;
         let share = |words: &[u32], holds: &dyn Fn(u32) -> bool| {
             words.iter().filter(|word| holds(**word)).count() as f32 / words.len().max(1) as f32
         };
@@ -139,12 +144,13 @@ fn host(resource: &Resource) -> Option<u32> {
     }
 }
 
+/// A call with more arguments is judged by their beginning.
+const MOST_ARGUMENTS: usize = 64 * 1024;
+
 /// The values of JSON arguments without their names, one after the other. What is no JSON is one value.
 fn values(arguments: &str) -> String {
-    /// A call with more is judged by its beginning.
-    const MOST: usize = 64 * 1024;
     let mut out = String::new();
-    let mut rest = TextFeatures::beginning(arguments, MOST);
+    let mut rest = TextFeatures::beginning(arguments, MOST_ARGUMENTS);
     while let Some((plain, behind)) = rest.split_once('"') {
         out.push_str(plain);
         let mut end = 0;

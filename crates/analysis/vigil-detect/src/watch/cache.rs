@@ -29,12 +29,13 @@ pub(super) struct Texts {
 const MOST_BYTES: usize = 1 << 20;
 
 impl Texts {
-    /// What is known of a text. It is looked at when nothing is.
-    pub(super) fn of(&mut self, digest: TextDigest, text: &str) -> Arc<Text> {
+    /// What is known of a text. It is looked at when nothing is. What its passages say in other readings is a matter of the
+    /// text alone.
+    pub(super) fn of(&mut self, digest: TextDigest, text: &str, readings: &str) -> Arc<Text> {
         if let Some(known) = self.newer.get(&digest) {
             return Arc::clone(known);
         }
-        let known = self.older.remove(&digest).unwrap_or_else(|| Arc::new(Text::of(text)));
+        let known = self.older.remove(&digest).unwrap_or_else(|| Arc::new(Text::read(text, readings)));
         self.newer_bytes += known.bytes();
         if self.newer_bytes > MOST_BYTES {
             self.older = std::mem::take(&mut self.newer);
@@ -57,13 +58,13 @@ mod tests {
     #[test]
     fn a_text_is_looked_at_once_and_forgotten_in_time() {
         let mut texts = Texts::default();
-        let first = texts.of(digest("hello"), "hello");
-        assert!(Arc::ptr_eq(&first, &texts.of(digest("hello"), "hello")));
+        let first = texts.of(digest("hello"), "hello", "");
+        assert!(Arc::ptr_eq(&first, &texts.of(digest("hello"), "hello", "")));
         for number in 0..20_000 {
             let text = format!("text number {number} has some words of its own w{number}");
-            texts.of(digest(&text), &text);
+            texts.of(digest(&text), &text, "");
         }
         assert!(texts.kept_bytes() <= 2 * MOST_BYTES + 4096);
-        assert!(!Arc::ptr_eq(&first, &texts.of(digest("hello"), "hello")));
+        assert!(!Arc::ptr_eq(&first, &texts.of(digest("hello"), "hello", "")));
     }
 }

@@ -53,7 +53,7 @@ impl Session {
         }
         for (utterance, digest) in fresh.into_iter().rev() {
             self.known.note(&digest, utterance.message);
-            let text = texts.of(digest, &utterance.text);
+            let text = texts.of(digest, &utterance.text, &utterance.readings);
             if std::mem::take(&mut self.turn_ended) {
                 self.sources.clear();
             }
