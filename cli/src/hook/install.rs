@@ -13,6 +13,10 @@ const MAX_PACKAGES: usize = 200;
 pub(crate) struct Install {
     /// For PyPI: `requests`, `flask==3.0.0`.
     pub(crate) pypi: Vec<String>,
+    /// The same by a tool that takes the indexes of `pyproject.toml`.
+    pub(crate) pyproject: Vec<String>,
+    /// The same by Pipenv.
+    pub(crate) pipfile: Vec<String>,
     /// For npm: the name, and the version when one is named exactly.
     pub(crate) npm: Vec<(String, Option<String>)>,
     /// For crates.io, in the same way.
@@ -79,7 +83,7 @@ pub(super) fn of(action: &Action, text: &str, directory: &Path) -> Option<Instal
         let word = command.iter().find(|word| word.starts_with(name.as_str())).unwrap_or(name);
         match ecosystem.as_str() {
             "pypi" if is_pypi_name(name) && names_a_package(word, name) => {
-                install.pypi.push(pypi(word, name))
+                install.list_of(command).push(pypi(word, name));
             }
             "npm"
                 if is_npm_name(name)
@@ -95,19 +99,37 @@ pub(super) fn of(action: &Action, text: &str, directory: &Path) -> Option<Instal
             _ => {}
         }
     }
-    install.pypi.sort();
-    install.pypi.dedup();
+    for list in [&mut install.pypi, &mut install.pyproject, &mut install.pipfile] {
+        list.sort();
+        list.dedup();
+    }
     install.npm.sort();
     install.npm.dedup();
     for list in [&mut install.cargo, &mut install.go] {
         list.sort();
         list.dedup();
     }
-    let any = !install.pypi.is_empty() || !install.npm.is_empty();
+    let python = [&install.pypi, &install.pyproject, &install.pipfile];
+    let any = python.iter().any(|list| !list.is_empty()) || !install.npm.is_empty();
     (any || !install.cargo.is_empty() || !install.go.is_empty()).then_some(install)
 }
 
 impl Install {
+    /// Where a command for Python lists its packages.
+    fn list_of(&mut self, command: &[String]) -> &mut Vec<String> {
+        let words: Vec<&str> =
+            command.iter().map(|word| word.rsplit('/').next().unwrap_or(word)).take(4).collect();
+        let is_tool = words.windows(2).any(|two| two == ["uv", "tool"] || two == ["uvx", "--from"]);
+        let has = |tools: &[&str]| words.iter().any(|word| tools.contains(word));
+        if has(&["pipenv"]) {
+            &mut self.pipfile
+        } else if has(&["uv", "poetry", "pdm", "rye", "hatch"]) && !is_tool {
+            &mut self.pyproject
+        } else {
+            &mut self.pypi
+        }
+    }
+
     /// Takes what the command says to Go: `GOPRIVATE=… go get …`, `export GOPROXY=…`, `go env -w GOPRIVATE=…`.
     fn hear(&mut self, text: &str) {
         for word in text.split(|sign: char| sign.is_whitespace() || ";&()".contains(sign)) {
@@ -248,7 +270,8 @@ mod tests {
 
     #[track_caller]
     fn pypi(command: &str, names: &[&str]) {
-        assert_eq!(install(command).pypi, names, "{command}");
+        let Install { pypi, pyproject, pipfile, .. } = install(command);
+        assert_eq!([pypi, pyproject, pipfile].concat(), names, "{command}");
     }
 
     #[track_caller]

@@ -17,6 +17,7 @@ mod placed;
 mod report;
 mod shell;
 mod spoken;
+mod workspace;
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use vigil_scan::{Checked, Config, NoteKind, Project, Registries, RuleId, check_dependencies};
+use vigil_scan::{
+    Checked, Config, NoteKind, Project, Registries, RuleId, SETTINGS_FILES, check_dependencies,
+};
 
 use super::install::Install;
 use super::placed::Placed;
+use super::workspace::members;
 use crate::Context;
 use crate::scan::{Addresses, Way};
 
@@ -16,9 +19,6 @@ const DEADLINE: Duration = Duration::from_secs(2);
 
 /// What can be said about a name before it is installed; the rest is for `vigil deps`.
 const RULES: [RuleId; 3] = [RuleId::Dep001, RuleId::Dep003, RuleId::Dep007];
-
-/// Settings that tools look for in every directory above a project, too.
-const INHERITED: [&str; 4] = [".npmrc", ".yarnrc.yml", "uv.toml", ".cargo/config.toml"];
 
 /// The network, as the hook may use it.
 pub(crate) struct Online {
@@ -64,13 +64,26 @@ fn hear(settings: &mut BTreeMap<String, String>, name: &str, value: &str) {
 }
 
 fn check(placed: &Placed, text: &str, mut config: Config, mut registries: Registries<'_>) -> Checked {
+    if placed.file.file_name().is_some_and(|name| name == "package.json") {
+        let whole = placed.root.join(&placed.file);
+        let Some(members) = members(whole.parent().unwrap_or(&placed.root), &placed.root) else {
+            let message = format!(
+                "the workspace around `{}` is too large for a look at its members; what it names was not checked",
+                placed.file.display()
+            );
+            return Checked { errors: vec![message], ..Checked::default() };
+        };
+        config.deps.allow.extend(members);
+    }
     for (rule, setting) in &mut config.rules {
         setting.enabled &= RULES.contains(rule);
     }
     // What is nearer is read later, and holds.
     let above: Vec<&Path> = placed.root.ancestors().skip(1).collect();
-    let inherited = above.iter().rev().flat_map(|above| INHERITED.iter().map(|name| above.join(name)));
-    registries.settings_files.extend(inherited.filter(|path| path.is_file()));
+    let inherited = || SETTINGS_FILES.iter().filter(|file| file.inherited);
+    let inherited =
+        above.iter().rev().flat_map(|above| inherited().map(|file| (file.kind, above.join(file.name))));
+    registries.settings_files.extend(inherited.filter(|(_, path)| path.is_file()));
     // Manifests, lock files and settings beside it and above tell what is private; the rest of the project is not read.
     let project = Project {
         root: placed.root.clone(),
@@ -89,6 +102,19 @@ pub(super) fn manifests(install: &Install) -> Vec<(&'static str, String)> {
     let mut manifests = Vec::new();
     if !install.pypi.is_empty() {
         manifests.push(("requirements.txt", install.pypi.join("\n") + "\n"));
+    }
+    // These read the indexes of the project's own manifest, and what stands below it shares them.
+    if !install.pyproject.is_empty() {
+        let project = serde_json::json!(install.pyproject);
+        manifests.push(("pyproject.toml", format!("[project]\ndependencies = {project}\n")));
+    }
+    if !install.pipfile.is_empty() {
+        let lines = install.pipfile.iter().map(|line| {
+            let (name, version) = line.split_once("==").unwrap_or((line, ""));
+            let version = if version.is_empty() { "*".to_owned() } else { format!("=={version}") };
+            format!("\"{name}\" = \"{version}\"\n")
+        });
+        manifests.push(("Pipfile", format!("[packages]\n{}", lines.collect::<String>())));
     }
     if !install.npm.is_empty() {
         let dependencies: serde_json::Map<String, serde_json::Value> = install
@@ -115,18 +141,9 @@ pub(super) fn manifests(install: &Install) -> Vec<(&'static str, String)> {
     manifests
 }
 
-/// Whether a file declares packages that can be checked without the whole of its project. The members of a workspace of
-/// npm's name each other as if they were published.
+/// Whether a file declares packages.
 pub(super) fn is_manifest(path: &Path) -> bool {
-    let is_npm = path.file_name().is_some_and(|name| name == "package.json");
-    vigil_scan::is_manifest(path) && !(is_npm && path.ancestors().skip(1).any(is_workspace))
-}
-
-fn is_workspace(directory: &Path) -> bool {
-    directory.join("pnpm-workspace.yaml").exists()
-        || directory.join("lerna.json").exists()
-        || std::fs::read_to_string(directory.join("package.json"))
-            .is_ok_and(|text| text.contains("\"workspaces\""))
+    vigil_scan::is_manifest(path)
 }
 
 /// Registries that did not answer: for the log.
@@ -275,7 +292,47 @@ mod tests {
             assert!(is_manifest(&PathBuf::from("/p").join(name)), "{name}");
         }
         assert!(!is_manifest(Path::new("/p/notes.txt")));
-        let workspace = repository(&[("package.json", "{\"workspaces\": [\"a\"]}")]);
-        assert!(!is_manifest(&workspace.path().join("a/package.json")));
+    }
+    #[test]
+    fn members_of_a_workspace_name_each_other() {
+        let workspace = repository(&[
+            ("package.json", "{\"workspaces\": [\"apps/*\", \"packages/*\"]}"),
+            ("packages/ledger/package.json", "{\"name\": \"@acme-inner/ledger\"}"),
+            ("packages/broken/package.json", "{"),
+            ("apps/web/package.json", "{\"name\": \"web\"}"),
+        ]);
+        let web = workspace.path().join("apps/web");
+        assert_eq!(runs(&web, "npm install @acme-inner/ledger", &[]), [""; 0]);
+        let asked = runs(&web, "pnpm add @acme-inner/ledger invented-by-a-model", &["DEP-001"]);
+        assert!(asked.iter().all(|url| url.contains("invented-by-a-model")), "{asked:?}");
+        let text = "{\"dependencies\": {\n\"@acme-inner/ledger\": \"1\",\n\"invented-by-a-model\": \"1\"}}";
+        writes(&workspace, "apps/web/package.json", text, &["DEP-001"]);
+        let alone = repository(&[("package.json", "{\"name\": \"alone\"}")]);
+        runs(alone.path(), "npm install @acme-inner/ledger", &["DEP-001"]);
+    }
+
+    #[test]
+    fn tools_that_read_the_indexes_of_the_project_keep_private_names_to_themselves() {
+        let poetry = "[tool.poetry]\nname = \"shop\"\n[[tool.poetry.source]]\nname = \"corp\"\nurl = \"https://pypi.corp.invalid/simple\"\n";
+        let uv =
+            "[project]\nname = \"shop\"\n[[tool.uv.index]]\nurl = \"https://pypi.corp.invalid/simple\"\n";
+        for (manifest, command) in [
+            (poetry, "poetry add acme-inner-ledger"),
+            (uv, "uv add acme-inner-ledger"),
+            (uv, "cd src && uv pip install acme-inner-ledger"),
+            (uv, "pdm add acme-inner-ledger"),
+        ] {
+            let shop = repository(&[("pyproject.toml", manifest), ("src/a.py", "")]);
+            assert_eq!(runs(shop.path(), command, &[]), [""; 0]);
+            let public = repository(&[("pyproject.toml", "[project]\nname = \"shop\"\n"), ("src/a.py", "")]);
+            runs(public.path(), command, &["DEP-001"]);
+        }
+        let pipfile =
+            "[[source]]\nurl = \"https://pypi.corp.invalid/simple\"\nverify_ssl = true\nname = \"corp\"\n";
+        let shop = repository(&[("Pipfile", pipfile)]);
+        assert_eq!(runs(shop.path(), "pipenv install acme-inner-ledger", &[]), [""; 0]);
+        // pip reads none of it.
+        let shop = repository(&[("pyproject.toml", uv)]);
+        runs(shop.path(), "pip install acme-inner-ledger", &["DEP-001"]);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use vigil_scan::CachePlace;
+use vigil_scan::{CachePlace, SettingsKind};
 
 use crate::Context;
 
@@ -92,29 +92,31 @@ pub(crate) fn registry_settings(context: &Context) -> BTreeMap<String, String> {
 }
 
 /// The user's and the machine's own settings files of pip, uv, npm, Yarn, Cargo, Go and Maven, where they are.
-pub(crate) fn registry_files(context: &Context) -> Vec<PathBuf> {
+pub(crate) fn registry_files(context: &Context) -> Vec<(SettingsKind, PathBuf)> {
     let path = |name: &str| context.variable(name).map(PathBuf::from);
     let home = path("HOME");
     let below_home = |name: &str| home.as_ref().map(|home| home.join(name));
     let config = path("XDG_CONFIG_HOME").filter(|path| path.is_absolute()).or_else(|| below_home(".config"));
     let below_config = |name: &str| config.as_ref().map(|config| config.join(name));
-    [
-        Some(PathBuf::from("/etc/pip.conf")),
-        below_config("pip/pip.conf"),
-        below_home(".pip/pip.conf"),
-        below_home("Library/Application Support/pip/pip.conf"),
-        path("PIP_CONFIG_FILE"),
-        below_config("uv/uv.toml"),
-        path("npm_config_userconfig").or_else(|| below_home(".npmrc")),
-        below_home(".yarnrc.yml"),
-        path("CARGO_HOME").map(|home| home.join("config.toml")).or_else(|| below_home(".cargo/config.toml")),
-        path("GOENV")
-            .or_else(|| below_config("go/env"))
-            .or_else(|| below_home("Library/Application Support/go/env")),
-        below_home(".m2/settings.xml"),
-    ]
-    .into_iter()
-    .flatten()
-    .filter(|path| path.is_file())
-    .collect()
+    let cargo = path("CARGO_HOME").map(|home| home.join("config.toml"));
+    let go =
+        below_config("go/env").into_iter().chain(below_home("Library/Application Support/go/env")).collect();
+    let known: [(SettingsKind, Vec<PathBuf>); 11] = [
+        (SettingsKind::Pip, vec![PathBuf::from("/etc/pip.conf")]),
+        (SettingsKind::Pip, below_config("pip/pip.conf").into_iter().collect()),
+        (SettingsKind::Pip, below_home(".pip/pip.conf").into_iter().collect()),
+        (SettingsKind::Pip, below_home("Library/Application Support/pip/pip.conf").into_iter().collect()),
+        (SettingsKind::Pip, path("PIP_CONFIG_FILE").into_iter().collect()),
+        (SettingsKind::Uv, below_config("uv/uv.toml").into_iter().collect()),
+        (
+            SettingsKind::Npm,
+            path("npm_config_userconfig").or_else(|| below_home(".npmrc")).into_iter().collect(),
+        ),
+        (SettingsKind::Yarn, below_home(".yarnrc.yml").into_iter().collect()),
+        (SettingsKind::Cargo, cargo.or_else(|| below_home(".cargo/config.toml")).into_iter().collect()),
+        (SettingsKind::Go, path("GOENV").map_or(go, |named| vec![named])),
+        (SettingsKind::Maven, below_home(".m2/settings.xml").into_iter().collect()),
+    ];
+    let known = known.into_iter().flat_map(|(kind, paths)| paths.into_iter().map(move |path| (kind, path)));
+    known.filter(|(_, path)| path.is_file()).collect()
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use vigil_scan::{Fetch, FetchError, FetchRequest, FetchResponse, Registries};
+use vigil_scan::{Fetch, FetchError, FetchRequest, FetchResponse, Registries, SettingsKind};
 
 use super::environment::{cache_directory, registry_files, registry_settings};
 use super::fetch::Http;
@@ -16,7 +16,7 @@ pub(crate) struct Way {
     http: Http,
     cache: Option<PathBuf>,
     settings: BTreeMap<String, String>,
-    files: Vec<PathBuf>,
+    files: Vec<(SettingsKind, PathBuf)>,
 }
 
 impl Way {

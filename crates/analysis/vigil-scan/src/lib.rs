@@ -37,7 +37,7 @@ pub use config::{
 };
 pub use deps::{
     Checked, Fetch, FetchError, FetchRequest, FetchResponse, FileImports, PlacedImport, Project, Registries,
-    check as check_dependencies, is_manifest,
+    SETTINGS_FILES, SettingsFile, SettingsKind, check as check_dependencies, is_manifest,
 };
 pub use diff::Changes;
 pub use docs::rule_pages;

@@ -1,6 +1,6 @@
 //! Finds the manifests of a project and reads them, with the files they include.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
@@ -54,6 +54,7 @@ pub(crate) fn manifests(project: &Project, notes: &mut Vec<Note>) -> Vec<Manifes
         });
     }
     share_indexes(&mut manifests);
+    hand_down_indexes(&mut manifests);
     share_repositories(&mut manifests);
     manifests
 }
@@ -189,6 +190,34 @@ fn share_indexes(manifests: &mut [Manifest]) {
                         }
                     }
                 }
+            }
+        }
+    }
+}
+
+/// uv, Poetry and Pipenv read the indexes of the workspace above a project of theirs, too.
+fn hand_down_indexes(manifests: &mut [Manifest]) {
+    let home = |manifest: &Manifest| {
+        let path = &manifest.source.path;
+        let format =
+            Format::of_path(path).filter(|format| matches!(format, Format::Pyproject | Format::Pipfile))?;
+        Some((format == Format::Pipfile, path.parent()?.to_owned()))
+    };
+    let mut known: BTreeMap<(bool, PathBuf), Vec<IndexSetting>> = BTreeMap::new();
+    for manifest in manifests.iter().filter(|manifest| !manifest.contents.indexes.is_empty()) {
+        if let Some(home) = home(manifest) {
+            known.insert(home, manifest.contents.indexes.clone());
+        }
+    }
+    if known.is_empty() {
+        return;
+    }
+    for manifest in manifests {
+        let Some((format, folder)) = home(manifest) else { continue };
+        let above = folder.ancestors().skip(1).filter_map(|above| known.get(&(format, above.to_owned())));
+        for setting in above.flatten() {
+            if !manifest.contents.indexes.contains(setting) {
+                manifest.contents.indexes.push(setting.clone());
             }
         }
     }

@@ -12,6 +12,7 @@ mod load;
 mod manifest;
 mod registry;
 mod route;
+mod settings;
 mod similar;
 mod version;
 mod xml;
@@ -21,14 +22,15 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use self::declared::{Manifest, Origin};
+use self::declared::{IndexSetting, Manifest, Origin};
 use self::ecosystem::Ecosystem;
 use self::imports::Undeclared;
 use self::judge::{Judge, Subject};
 pub(crate) use self::load::plain;
 use self::registry::{Answer, Question, Registry};
 pub use self::registry::{Fetch, FetchError, FetchRequest, FetchResponse};
-use self::route::{Route, Routes};
+use self::route::{GO_SUM, Route, Routes};
+pub use self::settings::{SETTINGS_FILES, SettingsFile, SettingsKind};
 use self::similar::Popular;
 use crate::config::Config;
 use crate::facts::Need;
@@ -91,8 +93,8 @@ pub struct Registries<'a> {
     pub cache_dir: Option<&'a Path>,
     /// Settings of the environment that pip, uv, npm and Yarn read: `PIP_INDEX_URL`, `npm_config_registry`, …
     pub settings: BTreeMap<String, String>,
-    /// The user's own `pip.conf`, `pip.ini`, `.npmrc` and `.yarnrc.yml`, where they are.
-    pub settings_files: Vec<PathBuf>,
+    /// The user's and the machine's own settings files, whatever their names are; what is read later holds.
+    pub settings_files: Vec<(SettingsKind, PathBuf)>,
 }
 
 /// What came out.
@@ -113,7 +115,7 @@ pub fn check(project: &Project, config: &Config, registries: &Registries<'_>, no
     let (popular, list_notes) = Popular::load(config.deps.popular_packages_file.as_deref());
     notes.extend(list_notes);
     let allowed = Allowed::new(&config.deps.allow, &mut notes);
-    let routes = settings(project, config, registries, &manifests);
+    let routes = settings::routes(project, config, registries, &manifests);
     let subjects = subjects(&manifests, &routes, &allowed);
     let judge = Judge { config, popular: &popular, now };
 
@@ -193,46 +195,6 @@ impl Allowed {
     }
 }
 
-/// Collects what settings files say about indexes and registries.
-fn settings(
-    project: &Project,
-    config: &Config,
-    registries: &Registries<'_>,
-    manifests: &[Manifest],
-) -> Routes {
-    let mut routes = Routes::new(&config.deps, &registries.settings);
-    for manifest in manifests {
-        routes.manifest(manifest);
-    }
-    let mut folders: BTreeSet<PathBuf> = BTreeSet::from([PathBuf::new()]);
-    for manifest in manifests {
-        folders.extend(manifest.source.path.ancestors().skip(1).map(Path::to_owned));
-    }
-    let mut files: Vec<PathBuf> = registries.settings_files.clone();
-    for folder in &folders {
-        for name in
-            ["pip.conf", "pip.ini", ".npmrc", ".yarnrc", ".yarnrc.yml", "uv.toml", ".cargo/config.toml"]
-        {
-            files.push(project.root.join(folder).join(name));
-        }
-    }
-    for file in files {
-        let small = std::fs::metadata(&file).is_ok_and(|found| found.is_file() && found.len() < 1024 * 1024);
-        let Some(text) = small.then(|| std::fs::read(&file).ok()).flatten() else { continue };
-        let text = String::from_utf8_lossy(&text);
-        match file.file_name().and_then(|name| name.to_str()) {
-            Some("pip.conf" | "pip.ini") => routes.pip_conf(&text),
-            Some(".yarnrc.yml") => routes.yarnrc_yml(&text),
-            Some("config.toml") => routes.cargo_config(&text),
-            Some("settings.xml") => routes.maven_settings(&text),
-            Some("env") => routes.go_env(&text),
-            Some("uv.toml") => routes.uv_toml(&text),
-            _ => routes.npmrc(&text),
-        }
-    }
-    routes
-}
-
 /// Each package once, where it is declared first; a package whose pins differ counts once for each.
 fn subjects<'a>(manifests: &'a [Manifest], routes: &Routes, allowed: &Allowed) -> Vec<Subject<'a>> {
     let own: BTreeSet<(Ecosystem, String)> = manifests
@@ -279,21 +241,24 @@ fn questions(config: &Config, popular: &Popular, subjects: &[Subject<'_>]) -> BT
     asked.map(question).collect()
 }
 
-/// What is asked about imports that nothing declares: whether there is such a package at all. Where some packages come from
-/// a private index, an undeclared name may be private, too, and is not asked.
+/// What is asked about imports that nothing declares: whether there is such a package at all. Where some packages of its
+/// ecosystem come from a private index, an undeclared name may be private, too, and is not asked.
 fn questions_of_imports(
     missing: &[Undeclared<'_>],
     routes: &Routes,
     manifests: &[Manifest],
     known: &BTreeSet<Question>,
 ) -> BTreeSet<Question> {
-    let indexes: Vec<_> =
-        manifests.iter().flat_map(|manifest| manifest.contents.indexes.iter().cloned()).collect();
+    let mut indexes: BTreeMap<Ecosystem, Vec<IndexSetting>> = BTreeMap::new();
+    for manifest in manifests {
+        indexes.entry(manifest.ecosystem).or_default().extend(manifest.contents.indexes.iter().cloned());
+    }
+    let of = |ecosystem| indexes.get(&ecosystem).map_or(&[] as &[_], Vec::as_slice);
     let names: BTreeSet<&(Ecosystem, String)> =
         missing.iter().filter(|import| import.is_open()).map(|import| &import.key).collect();
     names
         .into_iter()
-        .filter(|(ecosystem, name)| routes.of_name(*ecosystem, name, &indexes) == Route::Ask)
+        .filter(|(ecosystem, name)| routes.of_name(*ecosystem, name, of(*ecosystem)) == Route::Ask)
         .filter(|key| !known.iter().any(|question| (question.ecosystem, &question.name) == (key.0, &key.1)))
         .map(|(ecosystem, name)| Question { ecosystem: *ecosystem, name: name.clone(), brief: true })
         .collect()
@@ -439,9 +404,10 @@ fn doubtful(
     notes: &mut Vec<Note>,
 ) {
     let mut hosts: BTreeMap<(Ecosystem, &str), BTreeSet<&str>> = BTreeMap::new();
-    // What stands in `go.sum` was fetched from somewhere.
-    for subject in subjects.iter().filter(|subject| subject.key.0 != Ecosystem::Go) {
+    for subject in subjects {
+        // What stands in `go.sum` was fetched from somewhere.
         if let (Route::AskWithDoubt(host), Some(Answer::Absent)) = (&subject.route, answers.get(&subject.key))
+            && host != GO_SUM
         {
             hosts.entry((subject.key.0, host)).or_default().insert(&subject.key.1);
         }
@@ -497,13 +463,9 @@ pub(crate) mod fuzzing {
     pub fn settings(bytes: &[u8]) {
         let text = String::from_utf8_lossy(bytes);
         let mut routes = Routes::new(&crate::config::DepsConfig::default(), &BTreeMap::new());
-        routes.pip_conf(&text);
-        routes.npmrc(&text);
-        routes.yarnrc_yml(&text);
-        routes.uv_toml(&text);
-        routes.cargo_config(&text);
-        routes.go_env(&text);
-        routes.maven_settings(&text);
+        for kind in SettingsKind::ALL {
+            kind.tell(&mut routes, &text);
+        }
     }
 
     /// Takes the bytes for a version text and a name.

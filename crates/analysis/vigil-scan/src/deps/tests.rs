@@ -475,3 +475,29 @@ fn four_hundred_names_are_compared_at_once() {
     assert!(start.elapsed() < Duration::from_secs(10));
     println!("400 names: {:?}", start.elapsed());
 }
+
+#[test]
+fn the_repositories_of_one_ecosystem_say_nothing_about_another() {
+    let pom = "<project><groupId>com.acme</groupId><artifactId>a</artifactId><repositories><repository><url>https://nexus.corp.invalid/r</url></repository></repositories></project>";
+    let mut case = project(&[
+        ("pom.xml", pom),
+        ("pyproject.toml", "[project]\nname = \"shop\"\ndependencies = []\n"),
+        ("shop.py", "import invented_by_a_model\n"),
+    ]);
+    let place = Position { line: 1, column: 8 };
+    let import = PlacedImport {
+        module: "invented_by_a_model".to_owned(),
+        need: Need::Firm,
+        start: place,
+        end: Position { line: 1, column: 27 },
+        line: "import invented_by_a_model".to_owned(),
+    };
+    case.project.imports =
+        vec![FileImports { file: "shop.py".into(), language: Language::Python, imports: vec![import] }];
+    let fake = Fake::default();
+    let checked = run(&case, &fake, &Config::default());
+    assert_eq!(checked.findings.len(), 1, "{:?}", told(&checked));
+    let asked = fake.asked.into_inner().unwrap();
+    assert!(asked.iter().any(|url| url.contains("invented")), "{asked:?}");
+    assert!(checked.findings[0].message.contains("PyPI"), "{:?}", told(&checked));
+}

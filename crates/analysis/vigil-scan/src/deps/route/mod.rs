@@ -9,7 +9,7 @@ mod uv;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::owned::Owned;
-pub(crate) use self::owned::owner;
+pub(crate) use self::owned::{GO_SUM, owner};
 use super::declared::{Declared, Ecosystem, IndexSetting, Manifest, Origin};
 use crate::config::DepsConfig;
 
@@ -284,6 +284,11 @@ impl Routes {
     /// Reads Maven's `settings.xml`.
     pub(crate) fn maven_settings(&mut self, text: &str) {
         self.owned.maven_settings(text);
+    }
+
+    /// Reads `gradle.properties`.
+    pub(crate) fn gradle_properties(&mut self, text: &str) {
+        self.owned.gradle_properties(text);
     }
 
     /// Takes what manifests and lock files say about where packages come from.

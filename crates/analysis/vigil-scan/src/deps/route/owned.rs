@@ -10,6 +10,9 @@ use crate::deps::xml::{self, Step};
 /// Most patterns of `GOPRIVATE` and repositories of `settings.xml` that count.
 const MAX_PATTERNS: usize = 200;
 
+/// What vouches for a module that somebody has fetched.
+pub(crate) const GO_SUM: &str = "go.sum";
+
 /// Hosts whose second part is the owner.
 const FORGES: &[&str] =
     &["github.com", "gitlab.com", "bitbucket.org", "codeberg.org", "gitee.com", "git.sr.ht", "gopkg.in"];
@@ -141,6 +144,18 @@ impl Owned {
         });
     }
 
+    /// Reads `gradle.properties`: the group of the build is its owner's.
+    pub(super) fn gradle_properties(&mut self, text: &str) {
+        for line in text.lines() {
+            let Some((name, value)) = line.split_once(['=', ':']) else { continue };
+            if matches!(name.trim(), "group" | "GROUP" | "projectGroup" | "maven_group")
+                && let Some(owner) = owner(Ecosystem::Maven, value.trim())
+            {
+                self.own(Ecosystem::Maven, &owner);
+            }
+        }
+    }
+
     /// The project is one of this owner's.
     pub(super) fn own(&mut self, ecosystem: Ecosystem, owner: &str) {
         self.owners.insert((ecosystem, owner.to_owned()));
@@ -167,22 +182,23 @@ impl Owned {
         if self.go_private.iter().any(|pattern| is_below(name, pattern)) {
             return Route::Private(owner(Ecosystem::Go, name).unwrap_or_else(|| name.to_owned()));
         }
-        // The first proxy is asked first, and is the one that knows the most.
-        let first = self
-            .go_proxy
-            .as_deref()
-            .and_then(|list| list.split([',', '|']).map(str::trim).find(|one| !one.is_empty()));
-        match first {
+        let mut proxies = self.go_proxy.iter().flat_map(|list| list.split([',', '|']).map(str::trim));
+        let mut proxies = proxies.by_ref().filter(|one| !one.is_empty());
+        let is_mirror = |address: &str| kind(Ecosystem::Go, address) == Kind::Mirror;
+        match proxies.next() {
             Some("off" | "direct") => return Route::Private("their repositories".to_owned()),
-            Some(address) if kind(Ecosystem::Go, address) != Kind::Mirror => {
-                return Route::Private(host(address));
-            }
+            Some(address) if !is_mirror(address) => return Route::Private(host(address)),
             _ => {}
         }
         if self.fetched.contains(&(Ecosystem::Go, name.to_owned(), version.to_owned())) {
-            return Route::AskWithDoubt("go.sum".to_owned());
+            return Route::AskWithDoubt(GO_SUM.to_owned());
         }
-        self.of_owner(Ecosystem::Go, name)
+        // What the first proxy does not have, Go asks of the next ones.
+        let later = proxies.take_while(|one| *one != "off").find(|one| *one != "direct" && !is_mirror(one));
+        match (self.of_owner(Ecosystem::Go, name), later) {
+            (Route::Ask, Some(address)) => Route::AskWithDoubt(host(address)),
+            (route, _) => route,
+        }
     }
 
     pub(super) fn maven(&self, name: &str, repositories: &[IndexSetting]) -> Route {
@@ -290,11 +306,25 @@ mod tests {
             ("https://proxy.golang.org,direct", Route::Ask),
             ("https://goproxy.cn|direct", Route::Ask),
             ("https://u:p@go.corp.invalid/x,direct", private("go.corp.invalid")),
+            (
+                "https://proxy.golang.org,https://u:p@go.corp.invalid,direct",
+                Route::AskWithDoubt("go.corp.invalid".to_owned()),
+            ),
+            ("https://proxy.golang.org,direct,https://goproxy.cn", Route::Ask),
+            ("https://proxy.golang.org,off,https://go.corp.invalid", Route::Ask),
             ("off", private("their repositories")),
         ] {
             owned.setting("goproxy", proxy);
             assert_eq!(owned.go("github.com/b/d", "v1"), expect, "{proxy}");
         }
+    }
+
+    #[test]
+    fn the_group_in_the_properties_of_a_build_is_its_owner() {
+        let mut owned = Owned::default();
+        owned.gradle_properties("# group=com.comment\norg.gradle.jvmargs=-Xmx2g\ngroup = com.acme.shop\n=\n");
+        assert_eq!(owned.maven("com.acme.ledger:core", &[]), private("com.acme"));
+        assert_eq!(owned.maven("com.comment:core", &[]), Route::Ask);
     }
 
     #[test]

@@ -100,6 +100,10 @@ fn closest(names: &Names, plain: &[u8], threshold: f64) -> Option<LookAlike> {
         }
         for index in same {
             let Some((name, others)) = names.all.get(*index) else { continue };
+            // `rollup-plugin-alias` was the name of `@rollup/plugin-alias`; for scopes that are imitated, see `scope`.
+            if name.starts_with('@') && plain.first() != Some(&b'@') {
+                continue;
+            }
             if (mask ^ others).count_ones() as usize > 2 * limit {
                 continue;
             }
