@@ -33,6 +33,8 @@ pub struct Facts {
     pub imports: Vec<Import>,
     /// Tests; empty in a file that is no test file.
     pub tests: Vec<Test>,
+    /// Functions that tests of other files may call, and that assert or call others that may.
+    pub helpers: Vec<Helper>,
     /// Tests and groups that are skipped.
     pub skips: Vec<Skip>,
 }
@@ -232,6 +234,8 @@ pub struct Test {
     pub wants_no_error: bool,
     /// Its assertions, in order; those within helpers of this file that it calls count too, with the call as their place.
     pub assertions: Vec<Assertion>,
+    /// What it calls of other files; see [`Helper::calls`].
+    pub calls: Vec<String>,
     /// Handlers that catch everything and do nothing, and `raises(Exception)` without `match`.
     pub swallowed: Vec<Span>,
     /// HTTP calls to the service under test.
@@ -243,6 +247,22 @@ pub struct Test {
     /// Literals that are asserted to be equal to something.
     pub asserted_values: Vec<Literal>,
 }
+
+/// A function of a file, as other files see it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Helper {
+    /// `check_rows`, `Base.check_rows`; a class stands for itself with its bases as calls, `*` for all names of modules that
+    /// the file hands on.
+    pub name: String,
+    /// It asserts.
+    pub asserts: bool,
+    /// What it calls of other files: in Python a dotted path with the dots of a relative import in front, in JavaScript
+    /// `MODULE#NAME`, and [`FIXTURE`] before the name of a fixture.
+    pub calls: Vec<String>,
+}
+
+/// What stands before the name of a fixture.
+pub const FIXTURE: char = '@';
 
 /// One assertion.
 #[derive(Clone, Debug, PartialEq, Eq)]

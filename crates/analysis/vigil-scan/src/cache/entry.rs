@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::Digest;
 use super::codec::{Reader, Writer};
 use crate::engine::{Imported, Judged};
-use crate::facts::{Mount, Need};
+use crate::facts::{Helper, Mount, Need};
 use crate::files::Stamp;
 use crate::finding::{Edit, Finding, Fix, Note, NoteKind};
 use crate::rule::{RuleId, Severity};
@@ -122,11 +122,26 @@ pub(super) fn write(
     for mount in &judged.mounts {
         body.text(&mount.target);
         body.text(&mount.into);
-        body.number(mount.guards.len() as u64);
-        mount.guards.iter().for_each(|guard| body.text(guard));
+        write_texts(&mut body, &mount.guards);
+    }
+    body.number(judged.helpers.len() as u64);
+    for helper in &judged.helpers {
+        body.text(&helper.name);
+        body.number(u64::from(helper.asserts));
+        write_texts(&mut body, &helper.calls);
+    }
+    body.number(judged.calls.len() as u64);
+    for (place, targets) in &judged.calls {
+        write_place(&mut body, *place);
+        write_texts(&mut body, targets);
     }
     writer.blob(&body.bytes);
     Some(())
+}
+
+fn write_texts(writer: &mut Writer, texts: &[String]) {
+    writer.number(texts.len() as u64);
+    texts.iter().for_each(|text| writer.text(text));
 }
 
 fn write_place(writer: &mut Writer, place: Position) {
@@ -214,10 +229,19 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<(PathBuf, Entry)> {
     })?;
     let mounts = body.list(|body| {
         let (target, into) = (body.text()?.to_owned(), body.text()?.to_owned());
-        Some(Mount { target, into, guards: body.list(|body| body.text().map(str::to_owned))? })
+        Some(Mount { target, into, guards: read_texts(body)? })
     })?;
-    let judged = Judged { findings, notes, suppressions, imports, mounts, digest: None };
+    let helpers = body.list(|body| {
+        let (name, asserts) = (body.text()?.to_owned(), body.number()? == 1);
+        Some(Helper { name, asserts, calls: read_texts(body)? })
+    })?;
+    let calls = body.list(|body| Some((read_place(body)?, read_texts(body)?)))?;
+    let judged = Judged { findings, notes, suppressions, imports, mounts, helpers, calls, digest: None };
     Some((path, Entry { stamp, settings, digest, judged, raw: whole.bytes.into_boxed_slice() }))
+}
+
+fn read_texts(reader: &mut Reader<'_>) -> Option<Vec<String>> {
+    reader.list(|reader| reader.text().map(str::to_owned))
 }
 
 fn read_place(reader: &mut Reader<'_>) -> Option<Position> {

@@ -25,6 +25,7 @@ use jiff::Timestamp;
 use self::declared::{IndexSetting, Manifest, Origin};
 use self::ecosystem::Ecosystem;
 use self::imports::Undeclared;
+pub(crate) use self::imports::is_builtin_python;
 use self::judge::{Judge, Subject};
 pub(crate) use self::load::plain;
 use self::registry::{Answer, Question, Registry};

@@ -215,4 +215,5 @@ cases! {
     dep_006 Dep006;
     dep_007 Dep007;
     sec_005 Sec005;
+    test_001 Test001;
 }

@@ -8,7 +8,7 @@ use super::place::Selection;
 use super::project::Project;
 use crate::cache::{Cache, Digest};
 use crate::config::Config;
-use crate::facts::{Facts, Mount, Need};
+use crate::facts::{Facts, Helper, Mount, Need};
 use crate::files::{Encoding, Found, Kind, Notebook, Text, Unread};
 use crate::finding::{Finding, Fix, Note, NoteKind};
 use crate::rule::Category;
@@ -30,6 +30,10 @@ pub(crate) struct Judged {
     pub(crate) imports: Vec<Imported>,
     /// Routers of other files that it mounts.
     pub(crate) mounts: Vec<Mount>,
+    /// Functions that tests of other files may call.
+    pub(crate) helpers: Vec<Helper>,
+    /// What tests with too few assertions call of other files, by where the tests begin.
+    pub(crate) calls: Vec<(Position, Vec<String>)>,
     /// The digest of its bytes, when a cache wants it.
     pub(crate) digest: Option<Digest>,
 }
@@ -172,7 +176,22 @@ fn judge_code(source: Source, language: Language, config: &Config, env_examples:
     let (suppressions, told) = suppress::read(&source);
     notes.extend(told);
     let imports = imports(&source, &facts);
-    Judged { findings, notes, suppressions, imports, mounts: facts.mounts, digest: None }
+    let least = config.tests.min_assertions_per_test as usize;
+    let open = facts.tests.iter().filter(|test| test.assertions.len() < least && !test.calls.is_empty());
+    let calls = open.map(|test| (source.position(test.head.start), test.calls.clone())).collect();
+    let (mounts, helpers) = (facts.mounts, facts.helpers);
+    Judged { findings, notes, suppressions, imports, mounts, helpers, calls, digest: None }
+}
+
+/// The functions of a file that tests of other files may call.
+pub(super) fn helpers_of(path: &Path, bytes: Vec<u8>, config: &Config) -> Option<Vec<Helper>> {
+    let Kind::Code(language) = Kind::of(path) else { return None };
+    let source = Source::new(path, Text::of(bytes, &config.files).ok()?.text);
+    let (facts, _) = match language {
+        Language::Python => python::read(&source),
+        Language::JavaScript => javascript::read(&source),
+    };
+    Some(facts.helpers)
 }
 
 fn judge_notebook(path: &Path, text: &str, config: &Config, env_examples: &EnvExamples) -> Judged {

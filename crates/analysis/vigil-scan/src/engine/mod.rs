@@ -1,6 +1,8 @@
 //! The scan: finds files, judges each on its own and in parallel, then looks at the project as a whole.
 
+mod asserted;
 mod file;
+mod module;
 mod mounted;
 mod place;
 mod project;
@@ -202,6 +204,7 @@ fn conclude(
     let config = &job.settings.config;
     let report = &mut outcome.report;
     mounted::withdraw(&mut judged, config);
+    asserted::withdraw(&mut judged, &|path| selection.helpers(path, config));
     let whole = project.judge(selection, &judged, job);
     report.notes.extend(whole.notes);
     report.errors.extend(whole.errors);

@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::Judged;
+use super::{Judged, module};
 use crate::config::Config;
-use crate::deps::plain;
 use crate::facts::Mount;
 use crate::finding::Finding;
 use crate::rule::RuleId;
@@ -102,23 +101,8 @@ fn router_of(target: &str, home: &Path, judged: &[(PathBuf, Judged)]) -> Option<
     let level = target.len() - target.trim_start_matches('.').len();
     let path = target.get(level..)?;
     let (module, router) = path.rsplit_once('.').unwrap_or(("", path));
-    let folder = home.parent().unwrap_or(Path::new(""));
     let known = |path: &Path| judged.binary_search_by(|(known, _)| known.as_path().cmp(path)).is_ok();
-    let within = |base: &Path| {
-        let stem: PathBuf =
-            module.split('.').filter(|part| !part.is_empty()).fold(base.to_owned(), |at, part| at.join(part));
-        let file = stem.with_extension("py");
-        let package = stem.join("__init__.py");
-        let found =
-            [file, package].into_iter().map(|path| plain(&path)).find(|path| path != home && known(path));
-        found.map(|path| (path, router.to_owned()))
-    };
-    match level {
-        0 if module.is_empty() => None,
-        // The nearest directory above that the path may start from.
-        0 => folder.ancestors().find_map(|base| within(base).or_else(|| within(&base.join("src")))),
-        level => within(folder.ancestors().nth(level - 1)?),
-    }
+    Some((module::python(module, level, home, &known)?, router.to_owned()))
 }
 
 #[cfg(test)]

@@ -145,3 +145,19 @@ fn paths_are_told_from_the_repository_or_from_what_is_scanned() {
     assert_eq!(place::root_of(&[at("other")], &at("repo")), at("other"));
     assert_eq!(place::root_of(&[at("other"), at("repo")], &at("repo/src")), home.path());
 }
+
+#[test]
+fn what_a_test_calls_is_read_even_when_only_the_test_is_scanned() {
+    let home = project(&[
+        ("tests/runner.py", "def run_case(value):\n    assert value\n"),
+        ("tests/test_a.py", "from .runner import run_case\n\n\ndef test_run():\n    run_case(1)\n"),
+        ("tests/test_b.py", "from .gone import run_case\n\n\ndef test_run():\n    run_case(1)\n"),
+        ("pyproject.toml", ""),
+    ]);
+    for (path, expected) in
+        [("tests/test_a.py", vec![]), ("tests/test_b.py", vec!["TEST-001 tests/test_b.py:4"])]
+    {
+        let outcome = scan_in(home.path(), &[path], None).unwrap();
+        assert_eq!(told(&outcome), expected, "{path}");
+    }
+}

@@ -36,11 +36,22 @@ pub(super) fn declaration<'a>(reader: &mut Reader<'a>, import: &'a ImportDeclara
 
 /// `export { … } from "module"`.
 pub(super) fn export_from(reader: &mut Reader<'_>, export: &ExportFromDeclaration<'_>) {
+    if let Some(trials) = &mut reader.trials {
+        for specifier in &export.specifiers {
+            let (inner, name) = (specifier.local.name(), specifier.exported.name());
+            trials.hands_on(name.as_str(), inner.as_str(), export.source.value.as_str());
+        }
+    }
     push(reader, span(export), &export.source, types(export.export_kind));
 }
 
 /// `export * from "module"`.
 pub(super) fn export_all(reader: &mut Reader<'_>, export: &ExportAllDeclaration<'_>) {
+    if let Some(trials) = &mut reader.trials
+        && export.exported.is_none()
+    {
+        trials.hands_on("*", "*", export.source.value.as_str());
+    }
     push(reader, span(export), &export.source, types(export.export_kind));
 }
 

@@ -70,6 +70,17 @@ struct Origin<'a> {
     level: u32,
 }
 
+impl<'a> Origin<'a> {
+    /// The dotted path, with the dots of a relative import in front.
+    fn path(&self, member: Option<&'a str>) -> String {
+        let parts = self.module.split('.').filter(|part| !part.is_empty()).chain(member);
+        format!("{}{}", ".".repeat(self.level.min(64) as usize), parts.collect::<Vec<_>>().join("."))
+    }
+}
+
+/// Most modules of which every name is imported.
+const MAX_STARS: usize = 8;
+
 /// What one block binds.
 #[derive(Default)]
 pub(super) struct Bound<'a> {
@@ -88,6 +99,8 @@ struct Frame<'a> {
 /// The names that are known at one place of the file.
 pub(super) struct Names<'a> {
     imports: HashMap<&'a str, Origin<'a>>,
+    /// Modules of which every name is imported.
+    stars: Vec<Origin<'a>>,
     frames: Vec<Frame<'a>>,
     /// How many more bytes of constants may be copied into other texts.
     budget: Cell<usize>,
@@ -100,6 +113,7 @@ impl<'a> Names<'a> {
     pub(super) fn of_module(body: &'a [Stmt], length: usize) -> Self {
         let mut names = Self {
             imports: HashMap::new(),
+            stars: Vec::new(),
             frames: Vec::new(),
             budget: Cell::new(length.saturating_mul(2).saturating_add(64 * 1024)),
             memory: RefCell::default(),
@@ -149,6 +163,9 @@ impl<'a> Names<'a> {
                 for alias in &import.names {
                     let name = alias.asname.as_ref().unwrap_or(&alias.name).as_str();
                     let origin = Origin { module, member: Some(alias.name.as_str()), level: import.level };
+                    if name == "*" && self.stars.len() < MAX_STARS {
+                        self.stars.push(origin);
+                    }
                     self.imports.insert(name, origin);
                 }
             }
@@ -216,6 +233,25 @@ impl<'a> Names<'a> {
         let level = self.imports.get(root.as_name_expr()?.id.as_str())?.level.min(64) as usize;
         let parts: Vec<&str> = dotted.parts().iter().copied().filter(|part| *part != ".").collect();
         Some(format!("{}{}", ".".repeat(level), parts.join(".")))
+    }
+
+    /// The path of what an import brought under a name.
+    pub(super) fn imported(&self, name: &str) -> Option<String> {
+        self.imports.get(name).map(|origin| origin.path(origin.member))
+    }
+
+    /// Paths of all that a module hands on by its imports, with the names it has for it.
+    pub(super) fn handed_on(&self) -> impl Iterator<Item = (&'a str, String)> {
+        let named = self.imports.iter().filter(|(name, _)| **name != "*");
+        named.map(|(name, origin)| (*name, origin.path(origin.member)))
+    }
+
+    /// Paths of the modules of which every name is imported, with a dot behind them where a name may follow.
+    pub(super) fn stars(&self) -> impl Iterator<Item = String> {
+        self.stars.iter().map(|origin| match origin.module {
+            "" => origin.path(None),
+            _ => origin.path(None) + ".",
+        })
     }
 
     /// The value of a name that is bound exactly once, in the nearest block that binds it.

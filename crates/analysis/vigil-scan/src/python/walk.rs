@@ -36,9 +36,7 @@ pub(super) fn facts(source: &Source, body: &[Stmt]) -> Facts {
     let Walk { mut facts, routes, names, .. } = walk;
     facts.mounts = routes.mounts();
     facts.endpoints = routes.finish(&names);
-    if testing::is_test_file(&source.path) {
-        testing::read(source, body, &names, &mut facts);
-    }
+    testing::read(source, body, &names, &mut facts);
     facts
 }
 

@@ -14,6 +14,7 @@ use std::path::Path;
 
 use serde_json::json;
 
+pub(crate) use self::builtin::is_python as is_builtin_python;
 use self::javascript::Aliases;
 use self::python::Modules;
 use self::scope::{Scope, Scopes};

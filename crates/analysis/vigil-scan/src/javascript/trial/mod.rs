@@ -5,6 +5,7 @@
 
 mod assertion;
 mod declare;
+mod elsewhere;
 mod http;
 mod literal;
 mod swallow;
@@ -20,7 +21,7 @@ use oxc_span::GetSpan as _;
 
 use super::scope::Scope;
 use super::value::{self, bare};
-use crate::facts::{Assertion, Facts, Literal, Test};
+use crate::facts::{Assertion, Facts, Helper, Literal, Test};
 use crate::intent::{comments_want_no_error, name_wants_no_error};
 use crate::source::{Source, Span};
 
@@ -30,6 +31,10 @@ const FOLDERS: [&str; 7] = ["tests", "test", "__tests__", "spec", "specs", "e2e"
 /// What the walk learned about tests.
 pub(super) struct Trials<'a> {
     source: &'a Source,
+    /// The file holds tests, and not only what helps them.
+    has_tests: bool,
+    /// What the file hands on of others.
+    handed_on: Vec<Helper>,
     /// The file holds tests of types.
     types: bool,
     frames: Vec<Frame<'a>>,
@@ -95,6 +100,8 @@ struct Declared<'a> {
 struct Record<'a> {
     assertions: Vec<Assertion>,
     calls: Vec<(&'a str, Span)>,
+    /// What it calls of other files.
+    elsewhere: Vec<String>,
     http_calls: Vec<Span>,
     checks_status: bool,
     mock_values: Vec<Literal>,
@@ -103,10 +110,13 @@ struct Record<'a> {
 }
 
 impl<'a> Trials<'a> {
-    /// `None` for a file that is no test file.
+    /// `None` for a file that has no tests and nothing for them.
     pub(super) fn of(source: &'a Source, comments: &[Comment]) -> Option<Self> {
-        is_test_file(&source.path).then(|| Self {
+        let has_tests = is_test_file(&source.path);
+        (has_tests || elsewhere::may_help(&source.path)).then(|| Self {
             source,
+            has_tests,
+            handed_on: Vec::new(),
             types: is_type_test(&source.path),
             frames: Vec::new(),
             names: HashMap::new(),
@@ -195,6 +205,7 @@ impl<'a> Trials<'a> {
             return;
         }
         self.note_calls(call);
+        self.note_elsewhere(scope, call);
         self.assertion_of_call(scope, call);
         self.http_of_call(scope, call);
         self.mock_of_call(call);
@@ -328,7 +339,11 @@ impl<'a> Trials<'a> {
 
     /// All tests, with what the functions they call assert.
     pub(super) fn finish(mut self, facts: &mut Facts) {
-        let found = std::mem::take(&mut self.tests);
+        let mut found = std::mem::take(&mut self.tests);
+        if !self.has_tests {
+            found.clear();
+            facts.skips.clear();
+        }
         let mut verdicts = Verdicts { functions: &self.functions, known: HashMap::new() };
         for Found { mut test, group, mut record, body } in found {
             if let Some(body) = body {
@@ -341,6 +356,9 @@ impl<'a> Trials<'a> {
             test.wants_no_error = !record.calls.is_empty()
                 && (name_wants_no_error(&test.name)
                     || comments_want_no_error(self.source.slice(test.span), &["//", "/*"]));
+            if record.assertions.is_empty() {
+                test.calls = elsewhere::reached(&record, &self.functions);
+            }
             for (name, span) in std::mem::take(&mut record.calls) {
                 let verdict = verdicts.of(name, 16);
                 record.checks_status |= verdict.checks_status;
@@ -375,6 +393,8 @@ impl<'a> Trials<'a> {
             test.asserted_values = record.asserted_values;
             facts.tests.push(test);
         }
+        facts.helpers = std::mem::take(&mut self.handed_on);
+        facts.helpers.extend(elsewhere::helpers(&self.functions, &mut verdicts));
         facts.tests.sort_by_key(|test| test.span);
         facts.skips.sort_by_key(|skip| skip.span);
     }
@@ -387,6 +407,7 @@ impl<'a> Record<'a> {
         self.checks_status |= other.checks_status;
         self.swallowed.extend(other.swallowed);
         self.calls.extend(other.calls);
+        self.elsewhere.extend(other.elsewhere);
     }
 }
 

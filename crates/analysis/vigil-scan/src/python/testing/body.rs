@@ -1,5 +1,7 @@
 //! What the body of a test, or of a helper, does.
 
+use std::collections::BTreeSet;
+
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{
     self as ast, ExceptHandler, Expr, ExprCall, Stmt, StmtClassDef, StmtFunctionDef, StmtTry, WithItem,
@@ -7,7 +9,7 @@ use ruff_python_ast::{
 use ruff_text_size::Ranged;
 
 use super::mirror::{Here, Origins};
-use super::{Helpers, Place, http, skip, trivial, verdict};
+use super::{Helpers, Place, elsewhere, http, skip, trivial, verdict};
 use crate::facts::{Assertion, Literal, Skip};
 use crate::python::names::each_block;
 use crate::python::span;
@@ -29,6 +31,8 @@ pub(super) struct Body {
     pub(super) skipped: bool,
     /// It calls something, or asks for a part of something.
     pub(super) calls: bool,
+    /// What it calls of other files.
+    pub(super) elsewhere: BTreeSet<String>,
 }
 
 impl Body {
@@ -313,8 +317,11 @@ impl<'a> Reader<'a, '_> {
                 self.assertion(at, false);
             }
             self.found.checks_status |= summary.checks_status;
+            self.found.elsewhere.extend(summary.calls.iter().cloned());
         } else if verdict::hands_on(call) {
             self.assertion(at, false);
+        } else if self.found.elsewhere.len() < elsewhere::MAX_CALLS {
+            elsewhere::of_call(call, &place, &mut self.found.elsewhere);
         }
         let used = self.discarded != Some(at);
         if self.expecting == 0 && self.inner == 0 && used && http::is_request(call, place.names) {

@@ -1,6 +1,7 @@
 //! Tests of pytest and unittest: which there are, what they assert, what is skipped.
 
 mod body;
+mod elsewhere;
 mod http;
 mod mirror;
 mod skip;
@@ -9,6 +10,7 @@ mod verdict;
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::rc::Rc;
 
 use ruff_python_ast::{Expr, Stmt, StmtClassDef, StmtFunctionDef};
 use ruff_text_size::Ranged;
@@ -16,7 +18,7 @@ use ruff_text_size::Ranged;
 use super::names::{Names, each_block};
 use super::span;
 use super::words::has_word;
-use crate::facts::{Assertion, Facts, Test};
+use crate::facts::{Assertion, FIXTURE, Facts, Test};
 use crate::intent::{comments_want_no_error, name_wants_no_error, says};
 use crate::source::{Source, Span};
 
@@ -24,7 +26,7 @@ use body::Body;
 use mirror::Origins;
 
 /// The file holds tests by its name, or by a directory on its path.
-pub(super) fn is_test_file(path: &Path) -> bool {
+fn is_test_file(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
     if name == "conftest.py" {
         return false;
@@ -54,12 +56,19 @@ fn is_script(path: &Path, module: &[Stmt]) -> bool {
     !named && runs_itself()
 }
 
-/// Reads the tests of a module.
+/// Reads the tests of a module, and what it has for the tests of others.
 pub(super) fn read<'a>(source: &'a Source, module: &'a [Stmt], names: &Names<'a>, facts: &mut Facts) {
+    let has_tests = is_test_file(&source.path);
+    if !has_tests && !elsewhere::may_help(&source.path) {
+        return;
+    }
     let script = is_script(&source.path, module);
     let mut reader = Reader { source, names, helpers: Helpers::default(), script, facts };
-    let skipped = reader.module_marks(module);
-    reader.block(module, None, skipped);
+    if has_tests {
+        let skipped = reader.module_marks(module);
+        reader.block(module, None, skipped);
+    }
+    reader.help(module);
     let facts = reader.facts;
     facts.skips.sort_by_key(|skip| skip.span);
     facts.skips.dedup();
@@ -83,10 +92,12 @@ struct Helpers<'a> {
 }
 
 /// What a helper does for its caller.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 struct Summary {
     asserts: bool,
     checks_status: bool,
+    /// What it calls of other files.
+    calls: Rc<[String]>,
 }
 
 /// How far helpers of helpers are followed.
@@ -103,15 +114,19 @@ impl<'a> Helpers<'a> {
         let key = span(function.name.range());
         match self.known.get(&key) {
             // A cycle adds nothing to what its other members do.
-            Some(known) => return known.unwrap_or_default(),
+            Some(known) => return known.clone().unwrap_or_default(),
             None if steps >= MAX_STEPS => return Summary::default(),
             None => {}
         }
         self.known.insert(key, None);
         let inner = Place { class, ..*place };
         let body = Body::read(&function.body, &inner, self, steps + 1, Origins::default());
-        let summary = Summary { asserts: !body.assertions.is_empty(), checks_status: body.checks_status };
-        self.known.insert(key, Some(summary));
+        let summary = Summary {
+            asserts: !body.assertions.is_empty(),
+            checks_status: body.checks_status,
+            calls: body.elsewhere.into_iter().collect(),
+        };
+        self.known.insert(key, Some(summary.clone()));
         summary
     }
 
@@ -265,6 +280,9 @@ impl<'a> Reader<'a, '_> {
                 let own = class.and_then(|class| self.helpers.method(class, name, self.names));
                 own.or_else(|| self.names.function(name))
             });
+            if local.is_none() {
+                body.elsewhere.extend(called.and_then(|name| elsewhere::of_name(name, self.names)));
+            }
             let local = local.is_some_and(|function| self.helpers.summary(function, None, &place, 1).asserts);
             if local || verdict::is_by_decorator(&decorator.expression, self.names) {
                 assertions.push(Assertion { span: span(decorator.range()), trivial: false });
@@ -275,7 +293,11 @@ impl<'a> Reader<'a, '_> {
         assertions.extend(doctest(&function.body));
         // A fixture of this file that asserts, asserts for the test.
         for parameter in function.parameters.iter_non_variadic_params() {
-            let Some(fixture) = self.names.function(parameter.name().as_str()) else { continue };
+            let name = parameter.name().as_str();
+            let Some(fixture) = self.names.function(name) else {
+                body.elsewhere.insert(format!("{FIXTURE}{name}"));
+                continue;
+            };
             if self.helpers.summary(fixture, None, &place, 1).asserts {
                 assertions.push(Assertion { span: span(parameter.range), trivial: false });
             }
@@ -285,6 +307,7 @@ impl<'a> Reader<'a, '_> {
             span: span(function.range()),
             head: head(function, self.source),
             skipped: skipped || body.skipped,
+            calls: body.elsewhere.into_iter().collect(),
             wants_no_error: assertions.is_empty() && body.calls && wants_no_error(function, self.source),
             assertions,
             swallowed: body.swallowed,
