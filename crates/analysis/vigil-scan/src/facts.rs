@@ -69,15 +69,20 @@ pub struct Endpoint {
     /// (a `Security(...)` dependency, a permission class) is among them.
     pub guards: Vec<String>,
     /// The router of this file that the route belongs to, the outermost where they are put into each other: another file may
-    /// mount it.
+    /// mount it. In JavaScript also [`DEFAULT_EXPORT`] and [`WHOLE_FILE`].
     pub router: Option<String>,
 }
+
+/// The name of what a file exports by default.
+pub const DEFAULT_EXPORT: &str = "default";
+/// Stands for all of a file: whoever mounts any of it mounts this.
+pub const WHOLE_FILE: &str = "*";
 
 /// `app.include_router(users.router, dependencies=[…])`, `app.use("/users", requireLogin, users)`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mount {
-    /// The router that is mounted. In Python its dotted path, with the dots of a relative import in front; in JavaScript the
-    /// module as it is imported.
+    /// The router that is mounted. In Python its dotted path, with the dots of a relative import in front; in JavaScript
+    /// `MODULE#NAME`.
     pub target: String,
     /// What stands before it here: guards of the call, of the router it is put into, and of those above.
     pub guards: Vec<String>,

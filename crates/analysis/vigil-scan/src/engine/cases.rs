@@ -216,4 +216,5 @@ cases! {
     dep_007 Dep007;
     sec_005 Sec005;
     test_001 Test001;
+    auth_001 Auth001;
 }

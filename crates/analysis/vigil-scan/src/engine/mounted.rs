@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Judged, module};
 use crate::config::Config;
-use crate::facts::Mount;
+use crate::facts::{Mount, WHOLE_FILE};
 use crate::finding::Finding;
 use crate::rule::RuleId;
 use crate::rules::{ROUTER, reads, stand_guard};
@@ -71,6 +71,15 @@ impl Mounted {
         Self { places }
     }
 
+    /// The places that mount a router.
+    fn mounting(&self, file: &Path, router: &str) -> impl Iterator<Item = &(PathBuf, Mount)> {
+        let key = |name: &str| (file.to_owned(), name.to_owned());
+        let (first, all) = (key(if router == WHOLE_FILE { "" } else { router }), router == WHOLE_FILE);
+        let range = self.places.range(first.clone()..);
+        let same = range.take_while(move |(place, _)| **place == first || (all && place.0 == first.0));
+        same.flat_map(|(_, places)| places)
+    }
+
     /// The router is mounted, and guarded wherever it is.
     fn is_guarded<'a>(&'a self, what: Asked<'a>, more: &[String], known: &mut Known<'a>) -> bool {
         if let Some(guarded) = known.get(&what) {
@@ -79,13 +88,12 @@ impl Mounted {
         let (file, router, reads, steps) = what;
         let Some(steps) = steps.checked_sub(1) else { return false };
         let method = if reads { "GET" } else { "POST" };
-        let key = (file.to_owned(), router.to_owned());
-        let guarded = self.places.get(&key).is_some_and(|places| {
-            places.iter().all(|(home, mount)| {
+        let mut places = self.mounting(file, router).peekable();
+        let guarded = places.peek().is_some()
+            && places.all(|(home, mount)| {
                 stand_guard(&mount.guards, method, more)
                     || self.is_guarded((home, &mount.into, reads, steps), more, known)
-            })
-        });
+            });
         known.insert(what, guarded);
         guarded
     }
@@ -96,12 +104,15 @@ type Asked<'a> = (&'a Path, &'a str, bool, usize);
 /// What was found before: a router that is mounted in many places is followed once.
 type Known<'a> = BTreeMap<Asked<'a>, bool>;
 
-/// The file and the name of a router that another file imports by a dotted path.
+/// The file and the name of a router that another file imports.
 fn router_of(target: &str, home: &Path, judged: &[(PathBuf, Judged)]) -> Option<(PathBuf, String)> {
+    let known = |path: &Path| judged.binary_search_by(|(known, _)| known.as_path().cmp(path)).is_ok();
+    if let Some((module, router)) = target.split_once('#') {
+        return Some((module::javascript(module, home, &known)?, router.to_owned()));
+    }
     let level = target.len() - target.trim_start_matches('.').len();
     let path = target.get(level..)?;
     let (module, router) = path.rsplit_once('.').unwrap_or(("", path));
-    let known = |path: &Path| judged.binary_search_by(|(known, _)| known.as_path().cmp(path)).is_ok();
     Some((module::python(module, level, home, &known)?, router.to_owned()))
 }
 

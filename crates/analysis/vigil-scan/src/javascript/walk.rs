@@ -38,7 +38,7 @@ pub(super) fn facts<'a>(source: &'a Source, program: &'a Program<'a>) -> Facts {
     };
     reader.visit_program(program);
     let Reader { mut facts, routes, trials, .. } = reader;
-    facts.endpoints = routes.finish();
+    (facts.endpoints, facts.mounts) = routes.finish();
     if let Some(trials) = trials {
         trials.finish(&mut facts);
     }
@@ -171,6 +171,7 @@ impl<'a> VisitJs<'a> for Reader<'a> {
         cors::assignment(self, it);
         let name = it.left.as_member_expression().and_then(value::property);
         self.routes.assignment(name, &it.right);
+        self.routes.exports_as_module(&it.left, &it.right);
         if let Some(trials) = &mut self.trials {
             trials.assignment(it);
         }
@@ -365,6 +366,7 @@ impl<'a> VisitJs<'a> for Reader<'a> {
     fn visit_export_default_declaration(&mut self, it: &ExportDefaultDeclaration<'a>) {
         let it = self.alloc(it);
         self.routes.default_export(it);
+        self.routes.exports_by_default(it);
         walk_js::walk_export_default_declaration(self, it);
     }
 

@@ -7,7 +7,7 @@ use super::super::binding::required_module;
 use super::super::scope::{Bound, Scope};
 use super::super::value::{self, bare, span};
 use super::{Found, Guard, Mount, PathGuard, Router, Routes};
-use super::{GUARDS, guard};
+use super::{GUARDS, foreign, guard};
 use crate::facts::HOLE;
 
 /// How a receiver is known to be a router.
@@ -47,15 +47,21 @@ impl<'a> Routes<'a> {
             Some(function) if function.is_function() => {
                 self.plugins.insert(function.span().start, (parent, prefix));
             }
-            Some(Expression::Identifier(name)) => {
+            Some(Expression::Identifier(name)) if scope.module(name.name.as_str()).is_none() => {
                 self.named_plugins.push((name.name.as_str(), parent, prefix))
             }
-            _ => {}
+            Some(plugin) => {
+                if let Some(target) = foreign::target(scope, plugin) {
+                    self.mount_foreign(target, parent, "", Vec::new());
+                }
+            }
+            None => {}
         }
     }
 
     /// A call on a router: a route, something that runs first, a mount, a hook.
     pub(super) fn registered(&mut self, scope: &Scope<'a>, call: &'a CallExpression<'a>) {
+        self.handed_over(scope, call);
         let Some(member) = value::member(&call.callee) else { return };
         let Some(method) = value::property(member) else { return };
         match method {
@@ -174,12 +180,24 @@ impl<'a> Routes<'a> {
         let path = path.unwrap_or_default();
         let mut guards = Vec::new();
         let mut mounted = None;
-        for argument in rest {
+        for (index, argument) in rest.iter().enumerate() {
             let Some(argument) = argument.as_expression() else { continue };
+            let foreign = foreign::target(scope, argument);
             match self.mounted_router(argument) {
                 Some(router) => mounted = Some(router),
-                None if is_foreign_router(scope, argument) => return,
-                None => guard::of_expression(argument, &mut guards),
+                None if is_foreign_router(scope, argument) => {
+                    if let Some(target) = foreign {
+                        self.mount_foreign(target, parent, &path, guards);
+                    }
+                    return;
+                }
+                None => {
+                    // A router whose name says nothing; what is a middleware mounts nothing.
+                    if let Some(target) = foreign.filter(|_| index + 1 == rest.len()) {
+                        self.mount_foreign(target, parent, &path, guards.clone());
+                    }
+                    guard::of_expression(argument, &mut guards);
+                }
             }
         }
         match mounted {
@@ -217,6 +235,13 @@ impl<'a> Routes<'a> {
                     .router
                     .unwrap_or_else(|| self.router_of_name(member.object(), receiver.framework));
                 self.mount(child, parent, path, Vec::new());
+            } else if let (Some(path), Some(target)) =
+                (route_path(scope, first), foreign::target(scope, second))
+            {
+                let parent = receiver
+                    .router
+                    .unwrap_or_else(|| self.router_of_name(member.object(), receiver.framework));
+                self.mount_foreign(target, parent, &path, Vec::new());
             }
             return;
         }
@@ -314,6 +339,7 @@ impl<'a> Routes<'a> {
             return router;
         }
         let router = self.add_router(Router {
+            name: value::last_name(object),
             framework,
             prefix: String::new(),
             guards: Vec::new(),

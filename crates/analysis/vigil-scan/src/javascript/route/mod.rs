@@ -4,6 +4,7 @@
 //! guards are put together at its end, when every function of the file has been seen.
 
 mod call;
+mod foreign;
 mod guard;
 mod nest;
 mod next;
@@ -40,10 +41,15 @@ pub(super) struct Routes<'a> {
     parameters: HashMap<u32, usize>,
     named_plugins: Vec<(&'a str, usize, String)>,
     controllers: Vec<Option<nest::Controller>>,
+    foreign: Vec<foreign::Foreign<'a>>,
+    /// What the file exports by default.
+    default: Option<&'a str>,
     file: next::FileRoute<'a>,
 }
 
 struct Router<'a> {
+    /// The name it got when it was made.
+    name: Option<&'a str>,
     framework: &'static str,
     prefix: String,
     guards: Vec<PathGuard<'a>>,
@@ -108,6 +114,8 @@ impl<'a> Routes<'a> {
             parameters: HashMap::new(),
             named_plugins: Vec::new(),
             controllers: Vec::new(),
+            foreign: Vec::new(),
+            default: None,
             file: next::FileRoute::of(path),
         }
     }
@@ -158,6 +166,7 @@ impl<'a> Routes<'a> {
                     .and_then(|mount| self.routers.get(mount.parent))
                     .map_or_else(|| call::framework_of_name(name), |parent| parent.framework);
                 let router = self.add_router(Router {
+                    name: Some(name),
                     framework,
                     prefix: String::new(),
                     guards: Vec::new(),
@@ -183,6 +192,7 @@ impl<'a> Routes<'a> {
         match call::made_router(scope, init) {
             Some((framework, prefix)) => {
                 let router = self.add_router(Router {
+                    name: Some(name),
                     framework,
                     prefix,
                     guards: Vec::new(),
@@ -250,7 +260,7 @@ impl<'a> Routes<'a> {
     }
 
     /// All endpoints, with paths and guards put together.
-    pub(super) fn finish(mut self) -> Vec<Endpoint> {
+    pub(super) fn finish(mut self) -> (Vec<Endpoint>, Vec<crate::facts::Mount>) {
         self.file_routes();
         for (name, parent, prefix) in std::mem::take(&mut self.named_plugins) {
             let router = self.function_names.get(name).and_then(|start| self.parameters.get(start)).copied();
@@ -268,6 +278,7 @@ impl<'a> Routes<'a> {
             for guard in &found.guards {
                 self.guard_names(guard, &mut guards);
             }
+            let router = found.router.and_then(|router| self.mounted_as(router));
             if let Some(router) = found.router {
                 self.above(router, found.before, &mut path, &mut guards);
             }
@@ -278,12 +289,12 @@ impl<'a> Routes<'a> {
                     path: path.clone(),
                     framework: found.framework,
                     guards: guards.clone(),
-                    router: None,
+                    router: router.clone(),
                 });
             }
         }
         endpoints.sort_by_key(|endpoint| endpoint.span.start);
-        endpoints
+        (endpoints, self.mounts())
     }
 
     /// Puts before a path what the routers above it do.
