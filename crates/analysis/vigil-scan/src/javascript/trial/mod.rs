@@ -37,6 +37,8 @@ pub(super) struct Trials<'a> {
     handed_on: Vec<Helper>,
     /// The file holds tests of types.
     types: bool,
+    /// The compiler looks at types in it.
+    typed: bool,
     frames: Vec<Frame<'a>>,
     names: HashMap<u32, &'a str>,
     functions: HashMap<&'a str, Record<'a>>,
@@ -118,6 +120,7 @@ impl<'a> Trials<'a> {
             has_tests,
             handed_on: Vec::new(),
             types: is_type_test(&source.path),
+            typed: source.path.extension().is_some_and(|end| end == "ts" || end == "tsx" || end == "mts"),
             frames: Vec::new(),
             names: HashMap::new(),
             functions: HashMap::new(),
@@ -298,7 +301,10 @@ impl<'a> Trials<'a> {
 
     /// The test is one of types: it fails when it does not compile.
     fn compiler_judges(&self, test: &Test) -> bool {
-        self.types || TYPE_CHECKS.iter().any(|check| self.source.slice(test.span).contains(check))
+        let text = self.source.slice(test.span);
+        self.types
+            || TYPE_CHECKS.iter().any(|check| text.contains(check))
+            || (self.typed && is_only_types(text))
     }
 
     fn record(&mut self) -> Option<&mut Record<'a>> {
@@ -471,6 +477,25 @@ const TYPE_CHECKS: [&str; 8] = [
     "IsExact<",
     " satisfies ",
 ];
+
+/// A test whose lines only say types, or which type a value has: `const name: Type = …;`.
+fn is_only_types(test: &str) -> bool {
+    let body = test.split_once("=> {").and_then(|(_, rest)| rest.rsplit_once('}'));
+    let lines = body.map(|(body, _)| body.lines().map(str::trim)).into_iter().flatten();
+    let mut said = lines.filter(|line| !line.is_empty() && !line.starts_with("//")).peekable();
+    let is_typed = |line: &str| {
+        let name = line.strip_prefix("const ").or_else(|| line.strip_prefix("let "));
+        name.and_then(|rest| rest.split_once(':')).is_some_and(|(name, rest)| {
+            name.chars().all(|sign| sign.is_alphanumeric() || sign == '_' || sign == '$')
+                && rest.contains('=')
+        })
+    };
+    let is_type = |line: &str| {
+        let said = line.starts_with("type ") || is_typed(line);
+        (said || (line.starts_with('[') && !line.contains('('))) && line.ends_with(';')
+    };
+    said.peek().is_some() && said.all(is_type)
+}
 
 /// `NAME.test-d.ts`, `NAME.types.test.ts`, `NAME.type-test.ts`: run by the compiler.
 fn is_type_test(path: &Path) -> bool {

@@ -212,6 +212,13 @@ impl<'a> Visitor<'a> for Reader<'a, '_> {
             Expr::StringLiteral(text) if asserts(text.value.to_str()) => {
                 self.assertion(span(expr.range()), false);
             }
+            Expr::FString(text) if asserts_with_holes(self.place.source.slice(span(text.range()))) => {
+                self.assertion(span(expr.range()), false);
+            }
+            // `{"fail": self.fail}`: what is handed on is called elsewhere.
+            Expr::Dict(names) if names.iter_values().any(is_handed_on) => {
+                self.assertion(span(expr.range()), false);
+            }
             // `parser.handler = self.on_start`: what is called later may assert.
             Expr::Attribute(attribute) if self.is_asserting_method(attribute) => {
                 self.assertion(span(expr.range()), false);
@@ -313,7 +320,7 @@ impl<'a> Reader<'a, '_> {
             self.found.asserted_values.extend(asserted);
         } else if let Some((helper, class)) = self.helper(call) {
             let summary = self.helpers.summary(helper, class, &place, self.steps);
-            if summary.asserts {
+            if summary.asserts || verdict::hands_on_assertion(call) {
                 self.assertion(at, false);
             }
             self.found.checks_status |= summary.checks_status;
@@ -428,6 +435,25 @@ impl<'a> Reader<'a, '_> {
             self.found.swallowed.push(span(call.range()));
         }
     }
+}
+
+/// `self.fail`, `self.assertEqual`, not called here.
+fn is_handed_on(value: &Expr) -> bool {
+    let Expr::Attribute(attribute) = value else { return false };
+    let name = attribute.attr.as_str();
+    matches!(attribute.value.as_ref(), Expr::Name(owner) if owner.id.as_str() == "self")
+        && (name == "fail" || verdict::is_by_name(name))
+}
+
+/// `f"assert(value == {value!r})"`, as it is written.
+fn asserts_with_holes(text: &str) -> bool {
+    let code = text
+        .trim_start_matches(|sign: char| sign.is_ascii_alphabetic() && sign != 'a')
+        .trim_start_matches(['"', '\'']);
+    let compares = ["==", "!=", " is ", " in ", "<", ">"].iter().any(|sign| code.contains(sign));
+    asserts(code)
+        || (compares
+            && (code.trim_start().starts_with("assert(") || code.trim_start().starts_with("assert ")))
 }
 
 /// Code that asserts: `import x; assert x.y == 1`.

@@ -54,6 +54,16 @@ pub(super) fn of_name<'a>(name: &'a ExprName, names: &Names<'a>) -> Option<Strin
     (!is_known).then(|| names.stars().find(|module| is_ours(module)).map(|module| module + text)).flatten()
 }
 
+/// A fixture that the classes of other files have that a class is made from.
+pub(super) fn inherited_fixture<'a>(
+    class: Option<&'a StmtClassDef>,
+    name: &str,
+    names: &Names<'a>,
+) -> Vec<String> {
+    let bases = class.filter(|_| name != "self").map(|class| bases(class, names)).unwrap_or_default();
+    bases.into_iter().map(|base| format!("{base}.{name}")).collect()
+}
+
 /// Methods of classes of other files that a class is made from.
 fn inherited(place: &Place<'_, '_>, method: &str, out: &mut BTreeSet<String>) {
     if let Some(class) = place.class {

@@ -8,11 +8,11 @@ mod skip;
 mod trivial;
 mod verdict;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::rc::Rc;
 
-use ruff_python_ast::{Expr, Stmt, StmtClassDef, StmtFunctionDef};
+use ruff_python_ast::{Expr, Stmt, StmtClassDef, StmtFunctionDef, StmtIf};
 use ruff_text_size::Ranged;
 
 use super::names::{Names, each_block};
@@ -46,14 +46,15 @@ fn is_script(path: &Path, module: &[Stmt]) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
     let stem = name.strip_suffix(".py").unwrap_or(name);
     let named = stem.starts_with("test") || stem.ends_with("_test") || stem.ends_with("_tests");
-    let runs_itself = || {
-        module.iter().filter_map(Stmt::as_if_stmt).any(|branch| {
-            branch.test.as_compare_expr().is_some_and(|compare| {
-                compare.left.as_name_expr().is_some_and(|name| name.id.as_str() == "__name__")
-            })
-        })
-    };
-    !named && runs_itself()
+    !named && module.iter().filter_map(Stmt::as_if_stmt).any(runs_as_program)
+}
+
+/// `if __name__ == "__main__":`
+fn runs_as_program(branch: &StmtIf) -> bool {
+    branch
+        .test
+        .as_compare_expr()
+        .is_some_and(|compare| compare.left.as_name_expr().is_some_and(|name| name.id.as_str() == "__name__"))
 }
 
 /// Reads the tests of a module, and what it has for the tests of others.
@@ -89,6 +90,8 @@ struct Helpers<'a> {
     known: HashMap<Span, Option<Summary>>,
     methods: HashMap<Span, HashMap<&'a str, &'a StmtFunctionDef>>,
     every: Option<HashMap<&'a str, Option<&'a StmtFunctionDef>>>,
+    /// Names that the file calls.
+    called: Option<HashSet<&'a str>>,
 }
 
 /// What a helper does for its caller.
@@ -230,6 +233,7 @@ impl<'a> Reader<'a, '_> {
                 // Runners look into a class of tests for `Test…` at most; others are what a test of a runner runs.
                 Stmt::ClassDef(inner) if class.is_some() && !inner.name.as_str().starts_with("Test") => {}
                 Stmt::ClassDef(inner) => self.class(inner, skipped),
+                Stmt::If(branch) if runs_as_program(branch) => {}
                 _ => each_block(statement, &mut |inner| self.block(inner, class, skipped)),
             }
         }
@@ -251,10 +255,24 @@ impl<'a> Reader<'a, '_> {
         for decorator in &function.decorator_list {
             skipped |= self.mark(&decorator.expression);
         }
-        if is_test(function, class, self.names, self.script) {
+        let (source, called) = (self.source, &mut self.helpers.called);
+        let called = |name: &str| called.get_or_insert_with(|| called_names(&source.text)).contains(name);
+        if is_test(function, class, self.names, self.script, called) {
             let test = self.test(function, class, skipped);
             self.facts.tests.push(test);
         }
+    }
+
+    /// `_test_connect` beside `test_connect`: what runs at the other end of a connection.
+    fn other_half(
+        &mut self,
+        function: &'a StmtFunctionDef,
+        class: Option<&'a StmtClassDef>,
+    ) -> Option<Assertion> {
+        let place = Place { source: self.source, names: self.names, class };
+        let half = self.helpers.method(class?, &format!("_{}", function.name), self.names)?;
+        let asserts = self.helpers.summary(half, class, &place, 1).asserts;
+        asserts.then(|| Assertion { span: span(half.name.range()), trivial: false })
     }
 
     fn test(
@@ -291,10 +309,15 @@ impl<'a> Reader<'a, '_> {
             body.mock_values.extend(decorator.expression.as_call_expr().and_then(|call| here.made(call)));
         }
         assertions.extend(doctest(&function.body));
+        assertions.extend(self.other_half(function, class));
         // A fixture of this file that asserts, asserts for the test.
         for parameter in function.parameters.iter_non_variadic_params() {
             let name = parameter.name().as_str();
-            let Some(fixture) = self.names.function(name) else {
+            let own = class.and_then(|class| self.helpers.method(class, name, self.names));
+            if own.is_none() {
+                body.elsewhere.extend(elsewhere::inherited_fixture(class, name, self.names));
+            }
+            let Some(fixture) = own.or_else(|| self.names.function(name)) else {
                 body.elsewhere.insert(format!("{FIXTURE}{name}"));
                 continue;
             };
@@ -319,11 +342,32 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
+/// Names that the file calls, also in examples within texts.
+fn called_names(text: &str) -> HashSet<&str> {
+    let calls = text.match_indices('(').filter_map(|(at, _)| {
+        let before = text.get(..at)?;
+        let start = before.rfind(|sign: char| !(sign.is_alphanumeric() || sign == '_'));
+        let (around, name) = before.split_at(start.map_or(0, |at| {
+            at + before.get(at..).map_or(1, |rest| rest.chars().next().map_or(1, char::len_utf8))
+        }));
+        let is_method = around.ends_with('.');
+        (!name.is_empty() && !is_method && !around.trim_end_matches(' ').ends_with("def")).then_some(name)
+    });
+    calls.collect()
+}
+
+/// `def test_func(self): return self.request.user.is_staff`: its caller wants the answer.
+fn is_answer(function: &StmtFunctionDef) -> bool {
+    matches!(function.body.as_slice(), [Stmt::Return(answer)]
+        if answer.value.as_deref().is_some_and(|value| !matches!(value, Expr::Call(_) | Expr::Await(_) | Expr::NoneLiteral(_))))
+}
+
 fn is_test<'a>(
     function: &'a StmtFunctionDef,
     class: Option<&'a StmtClassDef>,
     names: &Names<'a>,
     script: bool,
+    called: impl FnOnce(&str) -> bool,
 ) -> bool {
     let name = function.name.as_str();
     let unittest = class.is_some_and(|class| !class.bases().is_empty());
@@ -335,6 +379,8 @@ fn is_test<'a>(
         && class.is_none_or(may_hold_tests)
         && !is_something_else(function, names)
         && !(class.is_none() && (is_predicate(function) || script))
+        && !(class.is_some() && is_answer(function))
+        && !(class.is_none() && !function.parameters.is_empty() && called(function.name.as_str()))
         && !is_abstract(&function.body)
 }
 

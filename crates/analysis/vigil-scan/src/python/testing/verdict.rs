@@ -113,15 +113,21 @@ pub(super) fn is_by_call<'a>(call: &'a ExprCall, names: &Names<'a>) -> bool {
         return true;
     }
     // Another file's test, run from here.
-    let runs_a_test = original.trim_start_matches('_').starts_with("test_") && names.is_imported(name);
+    let runs_a_test = original.trim_start_matches('_').starts_with("test_")
+        && (names.is_imported(name) || names.function(name).is_none());
     // `enum._test_simple_enum(…)`: a module's check for those who use it.
     let of_module = original.trim_start_matches('_').starts_with("test_")
         && matches!(owner, Some(Expr::Name(module))
-            if names.is_imported(module.id.as_str()) || module.id.as_str().starts_with("_test"));
+            if names.is_imported(module.id.as_str()) || module.id.as_str().trim_start_matches('_').starts_with("test"));
     if of_module || (owner.is_none() && (BARE.contains(&original) || runs_a_test)) {
         return true;
     }
     match original {
+        // Selenium's waits fail when their time is over.
+        _ if inherits(owner) && (original.starts_with("wait_for") || original.starts_with("wait_until")) => {
+            true
+        }
+        "until" | "until_not" => names.imports_any(&["selenium"]),
         // `self.checkequal(…)`: what a class of tests calls a check of its own.
         _ if inherits(owner)
             && ["check", "verify", "expect"].iter().any(|word| original.starts_with(word)) =>
@@ -182,12 +188,24 @@ pub(super) fn hands_on(call: &ExprCall) -> bool {
     ) {
         return false;
     }
-    let keywords = call.arguments.keywords.iter().map(|keyword| &keyword.value);
-    call.arguments.args.iter().chain(keywords).any(|argument| match argument {
-        Expr::Name(name) => name.id.as_str() == "self",
-        Expr::Attribute(attribute) => is_by_name(&attribute.attr) && inherits(Some(&attribute.value)),
+    arguments(call).any(|argument| matches!(argument, Expr::Name(name) if name.id.as_str() == "self"))
+        || hands_on_assertion(call)
+}
+
+/// The call is given an assertion of the test: `roundtrip(self.assertEqual, value)`.
+pub(super) fn hands_on_assertion(call: &ExprCall) -> bool {
+    arguments(call).any(|argument| match argument {
+        Expr::Attribute(attribute) => {
+            (is_by_name(&attribute.attr) || attribute.attr.as_str() == "fail")
+                && inherits(Some(&attribute.value))
+        }
         _ => false,
     })
+}
+
+fn arguments(call: &ExprCall) -> impl Iterator<Item = &Expr> {
+    let keywords = call.arguments.keywords.iter().map(|keyword| &keyword.value);
+    call.arguments.args.iter().chain(keywords)
 }
 
 /// The method is an assertion by its name: what it is bound to is one too.

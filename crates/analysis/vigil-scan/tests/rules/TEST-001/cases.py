@@ -198,3 +198,56 @@ def test_exit(run):
 #: good hands tests to a runner
 def test_suite():
     return doctest.DocTestSuite()
+#: good a fixture of the class that asserts
+import pytest
+class TestNumbers:
+    @pytest.fixture
+    def stored(self):
+        def run(value, wanted):
+            assert load(value) == wanted
+        return run
+    def test_float(self, stored):
+        stored(1.5, 1.5)
+#: good a part of tests, with its example
+def test_dump(assertion, value):
+    assertion(loads(dumps(value)), value)
+class TestDump(TestCase):
+    def test_it(self):
+        test_dump(self.assertEqual, 1)
+#: good an answer for its caller
+class StaffOnly(UserPassesTestMixin):
+    def test_func(self):
+        return self.request.user.is_staff
+#: bad an answer that nobody wants
+class TestStaff(TestCase):
+    def test_func(self):
+        return compute()
+#: good fail is handed on
+class TestScope(TestCase):
+    def test_scope(self):
+        exec("fail('x')", {"fail": self.fail})
+#: good a program that asserts, with a value
+class TestShared(TestCase):
+    def test_shared(self):
+        run_string(f'assert(value == {value!r})')
+#: good the other end asserts
+class TestSocket(ThreadedCase):
+    def test_connect(self):
+        self.server.accept()
+    def _test_connect(self):
+        self.assertEqual(connect().recv(1), b"x")
+#: good within a program
+if __name__ == "__main__":
+    class Demo(TestCase):
+        def test_demo(self):
+            print(1)
+#: good waits that fail
+class TestPage(SeleniumCase):
+    def test_page(self):
+        self.wait_for_text("#title", "x")
+#: good runs the tests of a module that a fixture brings
+def test_app(test_module):
+    test_module.test_create_item()
+#: bad runs what is not a test
+def test_app(module):
+    module.create_item()

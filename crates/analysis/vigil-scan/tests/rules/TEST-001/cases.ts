@@ -49,3 +49,13 @@ it('adds', () => {
   const result = total([1]);
   const check: Expect<Equal<typeof result, number>> = true;
 });
+//: good only the compiler looks
+test('assignability', () => {
+  const _a: Schema = {} as any as StringSchema;
+  const _b: Schema<string> = string();
+  type _c = Enum<{ a: 'a' }>;
+});
+//: bad a value without a type
+test('assignability', () => {
+  const a = string();
+});
