@@ -14,6 +14,7 @@
 //! Start reading at [`TextFeatures::of`].
 
 mod bayes;
+mod block;
 mod bytes;
 mod combine;
 mod feature;

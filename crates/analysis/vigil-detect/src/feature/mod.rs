@@ -3,11 +3,13 @@
 mod call;
 mod encoding;
 mod hidden;
+mod letters;
 mod table;
 mod text;
 
 pub use call::CallFeatures;
 pub(crate) use call::Wording;
+pub(crate) use letters::{KINDS, PARTS, STEPS, steps};
 use std::borrow::Cow;
 
 use crate::step::Words;

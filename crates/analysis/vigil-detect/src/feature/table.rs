@@ -34,7 +34,7 @@ features! {
     FEATURES:
     "length", "log2 of bytes and one", 0..=40.0, "an unusual length";
     "entropy", "bits per byte", 0..=8.0, "packed, encrypted or encoded content";
-    "repetition", "share of four-byte windows seen before", 0..=1.0, "padding, or text that says one thing again and again";
+    "repetition", "share of four-byte windows seen before in 2 KB; of a long text one part of four", 0..=1.0, "padding, or text that says one thing again and again";
     "digits", "share of characters", 0..=1.0, "numbers and codes instead of words";
     "capitals", "share of letters", 0..=1.0, "shouting, constants, encoded text";
     "marks", "share of characters", 0..=1.0, "code, markup, obfuscation";
@@ -59,6 +59,7 @@ features! {
     "nesting", "encodings inside each other", 0..=3.0, "an encoding inside an encoding has no honest use";
     "bidding", "share of sentences", 0..=1.0, "content that tells its reader what to do";
     "bids", "log2 of sentences that bid and one", 0..=40.0, "content that tells its reader what to do";
+    "surprisal", "bits per character after the two before it, mean over a sample of at most 2 KB", 0..=16.0, "characters in an order that no language or code has";
 }
 
 features! {

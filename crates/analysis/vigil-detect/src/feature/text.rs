@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use super::encoding::{Encoded, decoded_depth, is_run};
 use super::hidden::{is_invisible, is_mixed};
+use super::letters::surprisal;
 use super::{FEATURES, TEXT_FEATURES, TextFeatures};
 use crate::maths::log2;
 use crate::step::Words as SpokenWords;
@@ -53,6 +54,7 @@ pub(super) fn features(text_length: usize, text: &str, spoken: &SpokenWords) -> 
         encoded.nesting as f64,
         f64::from(spoken.bidding) / f64::from(spoken.sentences.max(1)),
         log(spoken.bidding as usize),
+        surprisal(bytes),
     ];
     let mut out = [0.0; TEXT_FEATURES];
     for ((slot, value), feature) in out.iter_mut().zip(values).zip(FEATURES) {
@@ -295,9 +297,9 @@ fn times_log2(count: u32) -> f64 {
 /// The share of windows of four bytes whose hash was met before, in one part of four of a text: each part is looked at
 /// afresh, so a long text cannot fill the table.
 fn repetition(bytes: &[u8]) -> f64 {
-    const PART: usize = 4096;
+    const PART: usize = 2048;
     let (mut all, mut known) = (0_usize, 0_usize);
-    let mut seen = [0_u64; 1024];
+    let mut seen = [0_u64; 512];
     for part in bytes.chunks(PART).step_by(4) {
         seen.fill(0);
         let mut number = 0_u32;
@@ -306,7 +308,7 @@ fn repetition(bytes: &[u8]) -> f64 {
             if at < 3 {
                 continue;
             }
-            let hash = number.wrapping_mul(0x9e37_79b1) >> 16;
+            let hash = number.wrapping_mul(0x9e37_79b1) >> 17;
             let bit = 1_u64 << (hash & 63);
             if let Some(slot) = seen.get_mut((hash >> 6) as usize) {
                 known += usize::from(*slot & bit != 0);

@@ -57,7 +57,7 @@ pub(crate) const HELD: f64 = 0.0005;
 pub(crate) const AGREE: u32 = 2;
 
 /// The features of texts that hiding and encoding change.
-const HIDING: [&str; 14] = [
+const HIDING: [&str; 15] = [
     "entropy",
     "repetition",
     "foreign",
@@ -72,6 +72,7 @@ const HIDING: [&str; 14] = [
     "escapes",
     "data_addresses",
     "nesting",
+    "surprisal",
 ];
 
 impl Population {

@@ -4,6 +4,10 @@
 //! the references of their scores; on the second, with all sessions in which something was injected, the combination learns,
 //! and what it says of parts it did not see gives its own reference. So no p-value is against what a model was made of.
 
+mod letters;
+
+pub use letters::Letters;
+
 use crate::bayes::Prior;
 use crate::combine::{Boosted, Lesson, Row, inputs};
 use crate::lstm::{Lessons, Lstm, Memory};
@@ -24,6 +28,13 @@ pub struct Trajectory {
     pub steps: Vec<Step>,
     /// For each step, whether it is known to serve an injected goal.
     pub injected: Vec<bool>,
+}
+
+impl Trajectory {
+    /// Whether the models learn what is ordinary from it.
+    pub fn teaches(&self) -> bool {
+        self.ordinary && part(self) < TEACHING
+    }
 }
 
 /// What is made, and how.
@@ -55,7 +66,7 @@ impl Plan {
     /// Trains all models. None when there are no ordinary steps.
     pub fn train(&self, sessions: &[Trajectory]) -> Option<Population> {
         let teaching: Vec<&Trajectory> =
-            sessions.iter().filter(|session| session.ordinary && part(session) < TEACHING).collect();
+            sessions.iter().filter(|session| session.teaches()).collect();
         let mut population = self.base(&teaching)?;
         let kept: Vec<&Trajectory> =
             sessions.iter().filter(|session| session.ordinary && part(session) >= TEACHING).collect();
