@@ -2,6 +2,8 @@
 //!
 //! The sessions are played by `vigil replay --features`, so training sees the numbers that the daemon sees. The same
 //! sessions, seed and code give the same bytes; `--check` says whether they still do.
+//!
+//! The model of characters is made first, from the texts alone: it gives one of the features that the sessions are played with.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -13,7 +15,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
-use vigil_detect::train::{Plan, Trajectory};
+use vigil_detect::train::{Letters, Plan, Trajectory};
 use vigil_detect::{FEATURE_VERSION, Population, Step};
 
 use crate::workspace::root;
@@ -27,9 +29,11 @@ const FILES: [&str; 4] = [
 
 /// Writes the models and their manifest. `replay`: what `vigil replay --features` wrote of the sessions, when it was run already.
 pub(crate) fn write(replay: Option<&str>) -> Result<Vec<String>> {
-    for (name, bytes) in made(replay)? {
-        let path = folder().join(name);
-        fs::write(&path, bytes).with_context(|| format!("writing `{}`", path.display()))?;
+    let recorded = Recorded::read()?;
+    // The sessions are played with it.
+    save(LETTERS, &recorded.letters)?;
+    for (name, bytes) in made(recorded, replay)? {
+        save(name, &bytes)?;
     }
     Ok(Vec::new())
 }
@@ -41,15 +45,28 @@ pub(crate) fn check() -> Result<Vec<String>> {
         let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.starts_with(b"commit = "));
         lines.map(<[u8]>::to_vec).collect::<Vec<_>>()
     };
-    let differs = |(name, bytes): &(&str, Vec<u8>)| match fs::read(folder().join(name)) {
+    let differs = |name: &str, bytes: &[u8]| match fs::read(folder().join(name)) {
         Ok(there) if name.ends_with(".toml") => timeless(&there) != timeless(bytes),
         Ok(there) => there != *bytes,
         Err(_) => true,
     };
-    let made = made(None)?;
-    let faults = made.iter().filter(|file| differs(file));
-    Ok(faults.map(|(name, _)| format!("`{name}` is another one; run `cargo xtask train`")).collect())
+    let fault = |name: &str| format!("`{name}` is another one; run `cargo xtask train`");
+    let recorded = Recorded::read()?;
+    if differs(LETTERS, &recorded.letters) {
+        return Ok(vec![fault(LETTERS)]);
+    }
+    let made = made(recorded, None)?;
+    let faults = made.iter().filter(|(name, bytes)| differs(name, bytes));
+    Ok(faults.map(|(name, _)| fault(name)).collect())
 }
+
+fn save(name: &str, bytes: &[u8]) -> Result<()> {
+    let path = folder().join(name);
+    fs::write(&path, bytes).with_context(|| format!("writing `{}`", path.display()))
+}
+
+/// The model of characters.
+const LETTERS: &str = "letters.model";
 
 fn folder() -> PathBuf {
     root().join("crates/analysis/vigil-detect/models")
@@ -64,17 +81,18 @@ fn traces() -> Result<PathBuf> {
     Ok(traces)
 }
 
-fn made(replay: Option<&str>) -> Result<Vec<(&'static str, Vec<u8>)>> {
-    let traces = traces()?;
-    let sessions = sessions(&traces, replay)?;
+fn made(recorded: Recorded, replay: Option<&str>) -> Result<Vec<(&'static str, Vec<u8>)>> {
+    let (traces, letters) = (recorded.traces.clone(), recorded.letters.clone());
+    let sessions = recorded.played(replay)?;
     let population = Plan::default().train(&sessions).context("there is nothing to learn from")?;
     let model = population.to_bytes();
     let read = Population::read(&model).context("the model that was made cannot be read")?;
     if read != population {
         bail!("the model that was made is not the one that is read");
     }
-    let manifest = manifest(&traces, &sessions, &model)?;
-    Ok(vec![("population.model", model), ("manifest.toml", manifest.into_bytes())])
+    let models = [(LETTERS, letters), ("population.model", model)];
+    let manifest = manifest(&traces, &sessions, &models)?;
+    Ok(models.into_iter().chain([("manifest.toml", manifest.into_bytes())]).collect())
 }
 
 /// What a session's line in a file of sessions tells about the injection.
@@ -86,6 +104,18 @@ struct Label {
     label: String,
     #[serde(default)]
     injected_goal_actions: Option<Vec<Place>>,
+    user_prompt: String,
+    steps: Vec<Said>,
+}
+
+/// A step of a recorded session, as far as it is a text that the models are told of.
+#[derive(Deserialize)]
+struct Said {
+    role: String,
+    #[serde(default)]
+    text: Option<String>,
+    #[serde(default)]
+    tool_output: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -105,40 +135,64 @@ struct Line {
     features: Option<Vec<f64>>,
 }
 
-fn sessions(traces: &Path, replay: Option<&str>) -> Result<Vec<Trajectory>> {
-    let mut order = Vec::new();
-    let mut of = BTreeMap::new();
-    for file in FILES {
-        let unpacked =
-            Command::new("zstd").arg("-dc").arg(traces.join(file)).output().context("running `zstd`")?;
-        if !unpacked.status.success() {
-            bail!("`zstd -dc {file}` failed");
+/// The recorded sessions without their calls, and what their texts teach.
+struct Recorded {
+    traces: PathBuf,
+    order: Vec<String>,
+    /// By session, with the places of the injected calls.
+    sessions: BTreeMap<String, (Trajectory, Vec<(u64, u64)>)>,
+    letters: Vec<u8>,
+}
+
+impl Recorded {
+    fn read() -> Result<Self> {
+        let traces = traces()?;
+        let (mut order, mut sessions, mut letters) = (Vec::new(), BTreeMap::new(), Letters::default());
+        for file in FILES {
+            let unpacked =
+                Command::new("zstd").arg("-dc").arg(traces.join(file)).output().context("running `zstd`")?;
+            if !unpacked.status.success() {
+                bail!("`zstd -dc {file}` failed");
+            }
+            for line in unpacked.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+                let label: Label =
+                    serde_json::from_slice(line).with_context(|| format!("reading `{file}`"))?;
+                let task = format!("{}/{}", label.suite, label.user_task);
+                let ordinary = label.label == "benign";
+                let session = Trajectory { task, ordinary, ..Trajectory::default() };
+                if session.teaches() {
+                    let heard = label.steps.iter().filter(|step| step.role != "assistant");
+                    let texts = heard.flat_map(|step| [&step.text, &step.tool_output]).flatten();
+                    texts.chain([&label.user_prompt]).for_each(|text| letters.see(text));
+                }
+                let goals = label.injected_goal_actions.unwrap_or_default();
+                let goals = goals.into_iter().map(|place| (place.step, place.call)).collect();
+                order.push(label.session_id.clone());
+                sessions.insert(label.session_id, (session, goals));
+            }
         }
-        for line in unpacked.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            let label: Label = serde_json::from_slice(line).with_context(|| format!("reading `{file}`"))?;
-            let goals = label.injected_goal_actions.unwrap_or_default();
-            let goals: Vec<(u64, u64)> = goals.into_iter().map(|place| (place.step, place.call)).collect();
-            let task = format!("{}/{}", label.suite, label.user_task);
-            order.push(label.session_id.clone());
-            let ordinary = label.label == "benign";
-            of.insert(label.session_id, (Trajectory { task, ordinary, ..Trajectory::default() }, goals));
+        Ok(Self { traces, order, sessions, letters: letters.to_bytes() })
+    }
+
+    /// The sessions with their calls.
+    fn played(mut self, replay: Option<&str>) -> Result<Vec<Trajectory>> {
+        let replay = match replay {
+            Some(path) => PathBuf::from(path),
+            None => replayed(&self.traces)?,
+        };
+        for line in BufReader::new(fs::File::open(&replay)?).lines() {
+            let line: Line = serde_json::from_str(&line?).context("reading what `vigil replay` wrote")?;
+            let Some(numbers) = line.features else { continue };
+            let step =
+                Step::from_numbers(&numbers).context("`vigil replay` wrote features of another version")?;
+            let known = self.sessions.get_mut(&line.session_id);
+            let (session, goals) = known.with_context(|| format!("no session `{}`", line.session_id))?;
+            session.steps.push(step);
+            session.injected.push(goals.contains(&(line.step, line.call)));
         }
+        let Self { order, mut sessions, .. } = self;
+        Ok(order.iter().filter_map(|id| sessions.remove(id)).map(|(session, _)| session).collect())
     }
-    let replay = match replay {
-        Some(path) => PathBuf::from(path),
-        None => replayed(traces)?,
-    };
-    for line in BufReader::new(fs::File::open(&replay)?).lines() {
-        let line: Line = serde_json::from_str(&line?).context("reading what `vigil replay` wrote")?;
-        let Some(numbers) = line.features else { continue };
-        let step =
-            Step::from_numbers(&numbers).context("`vigil replay` wrote features of another version")?;
-        let known = of.get_mut(&line.session_id);
-        let (session, goals) = known.with_context(|| format!("no session `{}`", line.session_id))?;
-        session.steps.push(step);
-        session.injected.push(goals.contains(&(line.step, line.call)));
-    }
-    Ok(order.iter().filter_map(|id| of.remove(id)).map(|(session, _)| session).collect())
 }
 
 /// Plays all sessions; the file with what was seen.
@@ -172,7 +226,7 @@ fn replayed(traces: &Path) -> Result<PathBuf> {
     Ok(out)
 }
 
-fn manifest(traces: &Path, sessions: &[Trajectory], model: &[u8]) -> Result<String> {
+fn manifest(traces: &Path, sessions: &[Trajectory], models: &[(&str, Vec<u8>)]) -> Result<String> {
     let mut out = String::from(
         "# What the shipped models were made of. Written by `cargo xtask train`.\n# What they are worth is measured in docs/design/detection.md.\n\n",
     );
@@ -180,7 +234,10 @@ fn manifest(traces: &Path, sessions: &[Trajectory], model: &[u8]) -> Result<Stri
     writeln!(out, "commit = \"{}\"", commit()?)?;
     let steps: usize = sessions.iter().map(|session| session.steps.len()).sum();
     writeln!(out, "sessions = {}\nsteps = {steps}", sessions.len())?;
-    writeln!(out, "\n[models]\n\"population.model\" = \"{}\"", hex(model))?;
+    writeln!(out, "\n[models]")?;
+    for (name, bytes) in models {
+        writeln!(out, "\"{name}\" = \"{}\"", hex(bytes))?;
+    }
     writeln!(out, "\n# Recorded sessions: ../shared/traces, SHA-256 of each file.\n[data]")?;
     for file in FILES {
         let bytes = fs::read(traces.join(file)).with_context(|| format!("reading `{file}`"))?;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use vigil_detect::Ensemble;
+use vigil_detect::train::untaught;
 use vigil_policy::{CompiledPolicy, Profile};
 
 use crate::Context;
@@ -23,7 +24,13 @@ pub(crate) fn run(_context: &Context, args: &Replay) -> Ended {
         Some(path) => daemon::policy(&PolicyChoice::File(path.clone()))?.0,
         None => CompiledPolicy::profile(profile(&args.profile)?),
     };
-    let models = Arc::new(Ensemble::shipped().context("reading the models of this program")?);
+    let models = match Ensemble::shipped() {
+        Ok(models) => models,
+        // Features are what models are made of, so they can be had without.
+        Err(_) if args.features => Ensemble::new(untaught().context("making models")?),
+        error => error.context("reading the models of this program")?,
+    };
+    let models = Arc::new(models);
     let rules = Rules { policy, models, workdir: args.workdir.clone(), features: args.features };
     let mut json = match &args.json {
         Some(path) => {

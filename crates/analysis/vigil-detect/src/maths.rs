@@ -3,6 +3,8 @@
 //! The standard library takes them from the platform, where the last digit differs from machine to machine. Models are
 //! rebuilt and judged bit for bit, so they use these. Errors are below 1e-14 of the value.
 
+use std::sync::LazyLock;
+
 const LN_2_HIGH: f64 = 6.931_471_803_691_238e-1;
 const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
 
@@ -37,6 +39,15 @@ pub(crate) fn ln(x: f64) -> f64 {
 pub(crate) fn log2(x: f64) -> f64 {
     let Some((exponent, rest)) = parts(x) else { return edge(x) };
     exponent + rest * core::f64::consts::LOG2_E
+}
+
+/// The logarithm to the base 2 of a count, known beforehand for small ones; 0 of nothing.
+pub(crate) fn log2_of(count: usize) -> f64 {
+    static KNOWN: LazyLock<Vec<f64>> = LazyLock::new(|| (0..4096).map(exact).collect());
+    fn exact(count: usize) -> f64 {
+        log2(count.max(1) as f64)
+    }
+    KNOWN.get(count).copied().unwrap_or_else(|| exact(count))
 }
 
 /// 2 to the power of `x`.

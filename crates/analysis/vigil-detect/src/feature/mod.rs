@@ -4,6 +4,9 @@ mod call;
 mod encoding;
 mod hidden;
 mod letters;
+#[cfg(test)]
+mod plainly;
+mod scan;
 mod table;
 mod text;
 

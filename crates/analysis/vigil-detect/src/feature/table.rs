@@ -1,7 +1,7 @@
 //! The lists of features. A change of any line is a new version: models know by which they were trained.
 
 /// The version of [`FEATURES`] and [`CALLS`].
-pub const FEATURE_VERSION: u32 = 2;
+pub const FEATURE_VERSION: u32 = 3;
 
 /// How many features a text has.
 pub const TEXT_FEATURES: usize = FEATURES.len();

@@ -8,6 +8,11 @@ fn check(text: &str, name: &str, least: f32, most: f32) {
     assert!((least..=most).contains(&value), "{name} of {text:?} is {value}");
 }
 
+/// What a slow reader makes of a text.
+fn plain(text: &str) -> TextFeatures {
+    plainly::features(text.len(), text, &Words::of(text))
+}
+
 #[test]
 fn names_are_unique() {
     let mut names: Vec<_> = FEATURES.iter().map(|feature| feature.name).collect();
@@ -84,7 +89,18 @@ proptest! {
 
     #[test]
     fn strange_alphabets_are_read(text in "[<>!%\\\\xuA-Za-z0-9+/= \u{200b}\u{430}{}\\[-]{0,300}") {
-        let found = TextFeatures::of(&text);
-        prop_assert_eq!(found, TextFeatures::of(&text));
+        prop_assert_eq!(TextFeatures::of(&text), plain(&text));
+    }
+
+    #[test]
+    fn any_text_is_read_as_a_slow_reader_does(text in "(?s).{0,300}") {
+        prop_assert_eq!(TextFeatures::of(&text), plain(&text));
+    }
+
+    #[test]
+    fn texts_with_structure_are_read_as_a_slow_reader_does(
+        text in "([a-z]{1,80}|[a-zA-Z0-9+/]{20,90}|[ \\t\\n]{1,70}|https://|www\\.|```\n|\nSystem:|<b>|</|<!--|-->|data:text|%4[0-9]|\\\\u0041|[\\[{(]{1,4}|[)}\\]]|[é—\u{430}\u{200b}中]{1,40}|caf\u{e9}s|.){0,40}"
+    ) {
+        prop_assert_eq!(TextFeatures::of(&text), plain(&text));
     }
 }

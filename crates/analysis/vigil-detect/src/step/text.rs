@@ -39,16 +39,60 @@ impl Text {
 
 /// Whether an answer begins as errors do.
 fn fails(text: &str) -> bool {
-    let start = TextFeatures::beginning(text.trim_start(), 160).to_ascii_lowercase();
-    let has = |word: &str| start.contains(word);
-    ["error", "exception", "traceback", "not found", "denied", "failed", "no such"].into_iter().any(has)
-        || has("exit code") && !has("exit code 0")
-        || has("<returncode>") && !has("<returncode>0")
+    let beginning = TextFeatures::beginning(text.trim_start(), BEGINNING);
+    let mut small = [0; BEGINNING];
+    small.iter_mut().zip(beginning.bytes()).for_each(|(slot, byte)| *slot = byte.to_ascii_lowercase());
+    let (mut told, mut fine) = ([false; 2], [false; 2]);
+    for at in 0..beginning.len() {
+        let rest = small.get(at..).unwrap_or_default();
+        let Some(first) = rest.first().filter(|first| b"etndf<".contains(first)) else { continue };
+        let is = |word: &[u8]| rest.starts_with(word);
+        let failed = match first {
+            b'e' => is(b"error") || is(b"exception"),
+            b't' => is(b"traceback"),
+            b'n' => is(b"not found") || is(b"no such"),
+            b'd' => is(b"denied"),
+            b'f' => is(b"failed"),
+            _ => false,
+        };
+        if failed {
+            return true;
+        }
+        let codes: [(&[u8], &[u8]); 2] =
+            [(b"exit code", b"exit code 0"), (b"<returncode>", b"<returncode>0")];
+        for ((told, fine), (code, good)) in told.iter_mut().zip(&mut fine).zip(codes) {
+            *told |= is(code);
+            *fine |= is(good);
+        }
+    }
+    told.iter().zip(fine).any(|(told, fine)| *told && !fine)
 }
+
+/// How much of an answer is its beginning.
+const BEGINNING: usize = 160;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    /// The same, search by search.
+    fn fails_plainly(text: &str) -> bool {
+        let start = TextFeatures::beginning(text.trim_start(), BEGINNING).to_ascii_lowercase();
+        let has = |word: &str| start.contains(word);
+        ["error", "exception", "traceback", "not found", "denied", "failed", "no such"].into_iter().any(has)
+            || has("exit code") && !has("exit code 0")
+            || has("<returncode>") && !has("<returncode>0")
+    }
+
+    proptest! {
+        #[test]
+        fn failures_are_those_that_searches_find(
+            text in "(Error|exit code [01]?|<returncode>[01]|no such|denie[ds]|[éa-f \\n]{1,60}|.){0,8}"
+        ) {
+            prop_assert_eq!(fails(&text), fails_plainly(&text));
+        }
+    }
 
     #[test]
     fn the_words_of_a_reading_count() {

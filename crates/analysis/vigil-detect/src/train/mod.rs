@@ -6,7 +6,7 @@
 
 mod letters;
 
-pub use letters::Letters;
+use vigil_core::Action;
 
 use crate::bayes::Prior;
 use crate::combine::{Boosted, Lesson, Row, inputs};
@@ -14,8 +14,10 @@ use crate::lstm::{Lessons, Lstm, Memory};
 use crate::model::{
     AgentClass, Class, Personal, Population, References, Track, Usual, encoding, hiding, provenance,
 };
-use crate::step::Step;
+use crate::step::{Asked, Heard, Step};
 use crate::{Growth, Reference};
+
+pub use letters::Letters;
 
 /// The steps of one session, in their order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -58,6 +60,21 @@ impl Default for Plan {
     }
 }
 
+/// Models that know nothing. What is needed to play sessions when the shipped models are those of other features.
+pub fn untaught() -> Option<Population> {
+    let action = Action::unknown(String::new());
+    let step = Heard::default().step(&Asked { action: &action, arguments: "", hour: None });
+    let session = |task: usize| Trajectory {
+        task: task.to_string(),
+        ordinary: true,
+        steps: vec![step.clone()],
+        injected: vec![false],
+    };
+    // Enough tasks that some of them teach.
+    let sessions: Vec<Trajectory> = (0..8).map(session).collect();
+    Plan { rounds: 0, trees: 1, ..Plan::default() }.train(&sessions)
+}
+
 /// In how many parts the tasks are split; the first of them teach the models.
 const PARTS: u64 = 5;
 const TEACHING: u64 = 2;
@@ -65,8 +82,7 @@ const TEACHING: u64 = 2;
 impl Plan {
     /// Trains all models. None when there are no ordinary steps.
     pub fn train(&self, sessions: &[Trajectory]) -> Option<Population> {
-        let teaching: Vec<&Trajectory> =
-            sessions.iter().filter(|session| session.teaches()).collect();
+        let teaching: Vec<&Trajectory> = sessions.iter().filter(|session| session.teaches()).collect();
         let mut population = self.base(&teaching)?;
         let kept: Vec<&Trajectory> =
             sessions.iter().filter(|session| session.ordinary && part(session) >= TEACHING).collect();
@@ -238,4 +254,15 @@ fn part(session: &Trajectory) -> u64 {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
     (hash >> 32) % PARTS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn models_that_know_nothing_judge_and_can_be_read() {
+        let population = untaught().unwrap();
+        assert_eq!(Population::read(&population.to_bytes()).as_ref(), Ok(&population));
+    }
 }
