@@ -15,20 +15,22 @@
 //!
 //! An `Err(Cut)` means that the connection or stream is aborted: the client must not take what it has for a whole reply.
 
-use std::future::pending;
+mod call;
+
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 use vigil_core::CallNumber;
-use vigil_core::message::{AnalysisInput, CallCaptured, InterceptInput, NoticeKind, PolicyInput};
-use vigil_core::wire::{Answer, ReaderOutput, ReplyReader, WireCall};
+use vigil_core::message::{InterceptInput, NoticeKind};
+use vigil_core::wire::{ReaderOutput, ReplyReader, WireCall};
 
 use crate::coding::{Coding, CodingLimits, Decoder};
 
-use super::answer::place_of;
-use super::{Exchange, lock};
+use super::Exchange;
+use call::Grant;
+pub(crate) use call::Wake;
 
 /// In which form the body reaches the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,16 +57,6 @@ pub(crate) struct Cut {
     pub(crate) reason: String,
 }
 
-/// What wakes a reply whose calls wait.
-pub(crate) enum Wake {
-    /// An answer came.
-    Answer(InterceptInput),
-    /// The client has heard nothing for a while.
-    KeepAlive,
-    /// No answer came in time.
-    OutOfPatience,
-}
-
 pub(crate) struct ReplyGate {
     exchange: Arc<Exchange>,
     reader: Box<dyn ReplyReader>,
@@ -89,13 +81,6 @@ pub(crate) struct ReplyGate {
     ended: bool,
     /// The body broke off: nothing ends it in good order any more.
     broken: bool,
-}
-
-/// A recorded release whose bytes the client's connection has not accepted yet.
-struct Grant {
-    call: CallNumber,
-    record: String,
-    in_ready: bool,
 }
 
 impl ReplyGate {
@@ -208,46 +193,6 @@ impl ReplyGate {
         self.delivery = delivery;
     }
 
-    /// Waits for what happens beside the bytes of the upstream. Never returns while no call waits. Safe to drop.
-    pub(crate) async fn wake(&mut self) -> Wake {
-        let Some(mailbox) = &mut self.mailbox else { return pending().await };
-        let Some(patience) = self.unanswered.iter().map(|(_, until)| *until).min() else {
-            return pending().await;
-        };
-        let keep_alive = self.quiet_since + self.exchange.desk.keep_alive;
-        tokio::select! {
-            biased;
-            answer = mailbox.recv() => match answer {
-                Some(answer) => Wake::Answer(answer),
-                None => Wake::OutOfPatience,
-            },
-            () = sleep_until(keep_alive.min(patience)) => {
-                if Instant::now() >= patience { Wake::OutOfPatience } else { Wake::KeepAlive }
-            }
-        }
-    }
-
-    /// Acts on what [`Self::wake`] found, and on all answers that came with it.
-    pub(crate) fn hear(&mut self, wake: Wake) -> Result<(), Cut> {
-        match wake {
-            Wake::Answer(input) => {
-                self.answer(input)?;
-                while let Some(Ok(input)) = self.mailbox.as_mut().map(UnboundedReceiver::try_recv) {
-                    self.answer(input)?;
-                }
-                self.check_held()
-            }
-            Wake::KeepAlive => {
-                self.quiet_since = Instant::now();
-                self.ready.extend_from_slice(self.reader.keep_alive());
-                Ok(())
-            }
-            Wake::OutOfPatience => {
-                Err(self.cut(NoticeKind::Limit, "no answer came for a call of the reply".to_owned()))
-            }
-        }
-    }
-
     /// Bytes for the client.
     pub(crate) fn ready(&self) -> &[u8] {
         if self.delivery == Delivery::Late { &[] } else { &self.ready }
@@ -265,45 +210,6 @@ impl ReplyGate {
         }
         self.ready.drain(..count);
         self.granted.retain(|grant| !grant.in_ready);
-    }
-
-    /// Puts the calls that became complete to the gate. To be called when [`Self::ready`] was written, so that what the
-    /// record says of the delivered bytes is true.
-    pub(crate) async fn submit(&mut self) -> Result<(), Cut> {
-        if self.complete.is_empty() {
-            return Ok(());
-        }
-        self.exchange.say_captured().await;
-        let desk = self.exchange.desk.clone();
-        let summary = self.reader.summary();
-        let until = Instant::now() + desk.patience;
-        let response_hash_upstream = self.upstream.clone().finalize().into();
-        let response_hash_delivered = self.delivered.clone().finalize().into();
-        if self.mailbox.is_none() {
-            self.mailbox = Some(desk.waiting.open(self.exchange.id()));
-        }
-        for call in std::mem::take(&mut self.complete) {
-            let number = call.number;
-            let captured = Arc::new(CallCaptured {
-                head: self.exchange.head.clone(),
-                call,
-                at: desk.now(),
-                protocol: summary.protocol,
-                model: summary.model.clone(),
-                response_hash_upstream,
-                response_hash_delivered,
-            });
-            self.unanswered.push((number, until));
-            self.calls += 1;
-            // Without Analysis the call is decided by rules alone; without Policy it is not released.
-            desk.tell_analysis(AnalysisInput::Call(captured.clone())).await;
-            if desk.policy.say_async(PolicyInput::Call(captured)).await.is_err() {
-                return Err(
-                    self.cut(NoticeKind::Limit, "the Policy plane is gone; no call is released".to_owned())
-                );
-            }
-        }
-        Ok(())
     }
 
     /// Whether calls wait for their answer.
@@ -324,28 +230,6 @@ impl ReplyGate {
     /// so that a client never waits for good.
     pub(crate) fn is_stuck(&self) -> bool {
         self.ended && self.complete.is_empty() && self.unanswered.is_empty() && !self.is_drained()
-    }
-
-    fn answer(&mut self, input: InterceptInput) -> Result<(), Cut> {
-        let (_, call) = place_of(&input);
-        let Some(at) = self.unanswered.iter().position(|(number, _)| *number == call) else {
-            tracing::error!(exchange = %self.exchange.id(), call = call.0, "an answer for a call that does not wait");
-            return Ok(());
-        };
-        self.unanswered.swap_remove(at);
-        let answer = match input {
-            InterceptInput::Recorded(recorded) if recorded.decision.ruling.delivers() => {
-                self.granted.push(Grant { call, record: recorded.record, in_ready: false });
-                Answer::Release
-            }
-            InterceptInput::Recorded(recorded) => {
-                let told = recorded.decision.told.clone();
-                Answer::Replace(told.unwrap_or_else(|| "Vigil did not let this call pass.".to_owned()))
-            }
-            InterceptInput::Unrecorded(unrecorded) => Answer::Replace(unrecorded.told),
-        };
-        self.reader.answer(call, &answer, &mut self.out);
-        self.collect()
     }
 
     fn collect(&mut self) -> Result<(), Cut> {
@@ -377,29 +261,6 @@ impl ReplyGate {
         let text = format!("the reply of {}{} was cut: {reason}", head.host, head.path);
         self.exchange.desk.notice(kind, Some(&head.host), self.exchange.client(), text);
         Cut { reason }
-    }
-}
-
-impl Drop for ReplyGate {
-    fn drop(&mut self) {
-        let desk = &self.exchange.desk;
-        let id = self.exchange.id();
-        if let Some(mut mailbox) = self.mailbox.take() {
-            desk.waiting.close(id);
-            mailbox.close();
-            while let Ok(input) = mailbox.try_recv() {
-                let (_, call) = place_of(&input);
-                self.unanswered.retain(|(number, _)| *number != call);
-                desk.release_failed_unless_denied(&input);
-            }
-        }
-        for grant in self.granted.drain(..) {
-            desk.release_failed(id, grant.call, grant.record);
-        }
-        let mut tail = lock(&self.exchange.tail);
-        tail.summary = Some(self.reader.summary());
-        tail.calls = self.calls;
-        tail.unanswered = !self.unanswered.is_empty();
     }
 }
 
