@@ -136,6 +136,7 @@ fn route(line: &RequestLine<'_>, house: &House) -> Result<Route, NoRoute> {
 
 /// `/p/HOST[:port]/path`
 fn base_url(line: &RequestLine<'_>, rest: &str, house: &House) -> Result<Route, NoRoute> {
+    check_own_name(line)?;
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
     let (name, port) = split_authority(authority);
@@ -158,6 +159,30 @@ fn base_url(line: &RequestLine<'_>, rest: &str, house: &House) -> Result<Route, 
     let named = if row.port == usual { bracketed } else { format!("{bracketed}:{}", row.port) };
     let head = rewritten(line, &target, Some(&named), false);
     Ok(Route { host, port: row.port, provider: Some(row.clone()), target, head })
+}
+
+/// A web page whose name was pointed at this machine (DNS rebinding) addresses Vigil by that name, and Host is written anew
+/// on the way to the provider, which could not tell. So the name must be one that nobody else can point anywhere.
+fn check_own_name(line: &RequestLine<'_>) -> Result<(), NoRoute> {
+    for host in line.fields.all("host") {
+        let name = std::str::from_utf8(host).ok().and_then(|host| known_form(split_authority(host).0));
+        if !name.as_deref().is_some_and(is_local) {
+            let text = format!(
+                "`{}` is not a name of this machine; use 127.0.0.1 or localhost in the base URL.",
+                String::from_utf8_lossy(host.get(..host.len().min(253)).unwrap_or_default())
+            );
+            return Err(NoRoute { status: 421, text });
+        }
+    }
+    Ok(())
+}
+
+/// Addresses, and names below the reserved `localhost` and `internal`, as which containers know their host.
+fn is_local(name: &str) -> bool {
+    name.parse::<std::net::IpAddr>().is_ok()
+        || name == "localhost"
+        || name.ends_with(".localhost")
+        || name.ends_with(".internal")
 }
 
 /// `http://HOST[:port]/path`

@@ -17,7 +17,7 @@ use vigil_core::message::NoticeKind;
 use crate::exchange::RequestHead;
 use crate::link::{Link, Place, Stop};
 use crate::relay::HttpError;
-use crate::relay::head::{RequestLine, end_of_head};
+use crate::relay::head::{RequestLine, Search};
 
 pub(crate) use self::inflow::Inflow;
 pub(crate) use self::reply::local_reply;
@@ -166,10 +166,11 @@ where
 {
     let limits = service.limits;
     let since = Instant::now();
+    let mut search = Search::default();
     loop {
         let data = client.input.data();
         let begun = !data.is_empty();
-        match end_of_head(data) {
+        match search.end_of_head(data) {
             Ok(Some(length)) if length <= limits.header_bytes => return Ok(length),
             Ok(None) if data.len() < limits.header_bytes => {}
             Ok(_) => return Err(NoHead::Malformed(HttpError::TooLarge(limits.header_bytes))),

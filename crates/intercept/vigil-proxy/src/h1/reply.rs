@@ -7,7 +7,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use crate::exchange::{Cut, Exchange, ReplyPlan};
 use crate::relay::HttpError;
 use crate::relay::body::{Body, Framing};
-use crate::relay::head::{StatusLine, end_of_head};
+use crate::relay::head::{Search, StatusLine};
 
 use super::gated::{Gated, relay_gated};
 use super::inflow::Inflow;
@@ -103,6 +103,7 @@ pub(crate) fn local_reply(status: u16, text: &str) -> String {
         400 => ("Bad Request", "bad_request"),
         403 => ("Forbidden", "forbidden"),
         404 => ("Not Found", "not_found"),
+        421 => ("Misdirected Request", "misdirected"),
         503 => ("Service Unavailable", "unavailable"),
         _ => ("Bad Gateway", "bad_gateway"),
     };
@@ -125,9 +126,10 @@ fn escape(character: char) -> impl Iterator<Item = char> {
 }
 
 async fn next_head<R: AsyncRead + Unpin>(input: &mut Inflow<R>, limit: usize) -> Result<usize, ReplyFault> {
+    let mut search = Search::default();
     loop {
         let data = input.data();
-        match end_of_head(data)? {
+        match search.end_of_head(data)? {
             Some(length) if length <= limit => return Ok(length),
             None if data.len() < limit => {}
             _ => return Err(HttpError::TooLarge(limit).into()),
@@ -181,6 +183,7 @@ pub(super) async fn write<W: AsyncWrite + Unpin>(client: &mut W, bytes: &[u8]) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::relay::head::end_of_head;
 
     #[test]
     fn a_reply_of_our_own_is_valid_http_and_json() {

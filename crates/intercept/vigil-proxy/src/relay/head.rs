@@ -12,14 +12,35 @@ use super::body::Framing;
 
 /// Where a head ends in bytes that hold it from the start; `None` while it is not complete.
 pub(crate) fn end_of_head(bytes: &[u8]) -> Result<Option<usize>, HttpError> {
-    if let Some(at) = memchr::memmem::find(bytes, b"\r\n\r\n") {
-        return Ok(Some(at + 4));
+    Search::default().end_of_head(bytes)
+}
+
+/// The search for the end of a head that comes in pieces. It looks at every byte once, however small they are.
+#[derive(Debug, Default)]
+pub(crate) struct Search {
+    seen: usize,
+}
+
+impl Search {
+    /// As [`end_of_head`]. `bytes` are those of the call before and more.
+    pub(crate) fn end_of_head(&mut self, bytes: &[u8]) -> Result<Option<usize>, HttpError> {
+        // What ends a head may begin in what was seen.
+        let from = self.seen.saturating_sub(3);
+        let new = bytes.get(from..).unwrap_or_default();
+        if let Some(at) = memchr::memmem::find(new, b"\r\n\r\n") {
+            return Ok(Some(from + at + 4));
+        }
+        // Without this a head that ends in bare line feeds would be waited for until the time is up.
+        let bare = |at: usize| match (from + at).checked_sub(1) {
+            Some(before) => bytes.get(before) != Some(&b'\r'),
+            None => true,
+        };
+        if memchr::memchr_iter(b'\n', new).any(bare) {
+            return Err(HttpError::Head("a line does not end in CR LF"));
+        }
+        self.seen = bytes.len();
+        Ok(None)
     }
-    // Without this a head that ends in bare line feeds would be waited for until the time is up.
-    if memchr::memchr_iter(b'\n', bytes).any(|at| at == 0 || bytes.get(at - 1) != Some(&b'\r')) {
-        return Err(HttpError::Head("a line does not end in CR LF"));
-    }
-    Ok(None)
 }
 
 /// One line of a head: where it lies, its name and its value.
@@ -312,5 +333,19 @@ mod tests {
         assert_eq!(end_of_head(b"GET / HTTP/1.1\r\nHost: h\r"), Ok(None));
         assert_eq!(end_of_head(b"GET / HTTP/1.1\r\n\r\nrest"), Ok(Some(18)));
         assert!(end_of_head(b"GET / HTTP/1.1\n\n").is_err());
+    }
+
+    #[test]
+    fn the_end_of_a_head_is_found_in_pieces_of_any_size() {
+        for head in
+            [&b"GET / HTTP/1.1\r\nHost: h\r\n\r\nrest"[..], b"\r\n\r\n", b"GET /\nHost", b"\n", b"a\r\nb\r\n"]
+        {
+            for piece in 1..=head.len() {
+                let mut search = Search::default();
+                let ends = (1..=head.len().div_ceil(piece)).map(|count| (count * piece).min(head.len()));
+                let found = ends.map(|end| search.end_of_head(&head[..end])).find(|found| *found != Ok(None));
+                assert_eq!(found.unwrap_or(Ok(None)), end_of_head(head), "pieces of {piece}: {head:?}");
+            }
+        }
     }
 }

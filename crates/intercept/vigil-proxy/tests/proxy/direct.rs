@@ -35,7 +35,7 @@ async fn a_base_url_reaches_the_provider_over_tls() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_closes_its_sending_side_gets_its_text() {
     let stage = Stage::new().await;
-    let request = format!("GET /p/{HOST}/chat HTTP/1.1\r\nHost: x\r\n\r\n");
+    let request = format!("GET /p/{HOST}/chat HTTP/1.1\r\nHost: localhost\r\n\r\n");
     let sent = format!("GET /chat HTTP/1.1\r\nHost: {HOST}\r\n\r\n");
     let reply = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\ntext\n";
     stage.upstream.plays(Script::pieces(
@@ -52,18 +52,50 @@ async fn a_client_that_closes_its_sending_side_gets_its_text() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn other_paths_get_help() {
     let stage = Stage::new().await;
-    assert!(ask(&stage, "GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.starts_with("HTTP/1.1 404"));
-    assert!(ask(&stage, "GET /p/else.test/v1 HTTP/1.1\r\nHost: x\r\n\r\n").await.contains("[[providers]]"));
+    assert!(ask(&stage, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.starts_with("HTTP/1.1 404"));
+    assert!(
+        ask(&stage, "GET /p/else.test/v1 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            .await
+            .contains("[[providers]]")
+    );
     assert!(ask(&stage, "nonsense\n\n").await.starts_with("HTTP/1.1 400"));
-    assert!(ask(&stage, "GET https://x.test/ HTTP/1.1\r\nHost: x\r\n\r\n").await.starts_with("HTTP/1.1 400"));
+    assert!(
+        ask(&stage, "GET https://x.test/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            .await
+            .starts_with("HTTP/1.1 400")
+    );
     assert!(stage.upstream.seen().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_base_url_under_a_name_that_others_can_point_here_goes_nowhere() {
+    let stage = Stage::new().await;
+    for host in [
+        "rebound.example:8790",
+        "localhost.example",
+        "127.0.0.1.example",
+        "localhost\r\nHost: rebound.example",
+        "",
+        "a b",
+    ] {
+        let reply = ask(&stage, &format!("GET /p/{HOST}/chat HTTP/1.1\r\nHost: {host}\r\n\r\n")).await;
+        assert!(reply.starts_with("HTTP/1.1 421") && reply.contains("127.0.0.1"), "{host}: {reply}");
+    }
+    assert!(stage.upstream.seen().is_empty());
+    stage.pipeline.notice(NoticeKind::Refused).await;
+    let sent = format!("GET /chat HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n");
+    for host in ["localhost", "[::1]:8790", "LOCALHOST.:1", "host.docker.internal:8790"] {
+        stage.upstream.plays(Script::new(sent.len(), "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\ntext\n"));
+        let request = format!("GET /p/{HOST}/chat HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        assert!(ask(&stage, &request).await.ends_with("text\n"), "{host}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_websocket_through_a_base_url_is_closed() {
     let stage = Stage::new().await;
     let request = format!(
-        "GET /p/{HOST}/chat HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+        "GET /p/{HOST}/chat HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
     );
     assert_eq!(ask(&stage, &request).await, "");
     assert!(stage.upstream.seen().is_empty());
