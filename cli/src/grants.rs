@@ -1,7 +1,5 @@
 //! What the user always allows, kept as `[[grant]]` tables in `DIR/grants.toml`.
 
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -21,16 +19,16 @@ pub(crate) fn load(state_dir: &Path) -> anyhow::Result<Vec<Grant>> {
         .with_context(|| format!("`{}` is no file of grants; mend it or move it away", path.display()))
 }
 
-/// Adds one grant, durably.
+/// Adds one grant, durably, or changes nothing: half a table on a full disk would keep the next daemon from starting.
 pub(crate) fn append(state_dir: &Path, grant: &Grant) -> anyhow::Result<()> {
     let path = file(state_dir);
-    let text = vigil_policy::format_grants([grant]);
-    let kept = (|| {
-        let mut file = std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(&path)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    })();
-    kept.with_context(|| format!("writing `{}`", path.display()))
+    let mut text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(error).with_context(|| format!("reading `{}`", path.display())),
+    };
+    text.push_str(&vigil_policy::format_grants([grant]));
+    crate::paths::write_private(&path, text.as_bytes())
 }
 
 fn file(state_dir: &Path) -> PathBuf {
@@ -52,6 +50,15 @@ mod tests {
         append(home.path(), &grant("/tmp/\"x\"")).unwrap();
         append(home.path(), &grant("/tmp/y")).unwrap();
         assert_eq!(load(home.path()).unwrap(), [grant("/tmp/\"x\""), grant("/tmp/y")]);
+    }
+
+    #[test]
+    fn a_grant_that_cannot_be_kept_leaves_the_file_as_it_was() {
+        let home = tempfile::tempdir().unwrap();
+        let grant = Grant { agent: "a".to_owned(), tool: "t".to_owned(), effects: Vec::new() };
+        std::fs::create_dir(home.path().join(FILE)).unwrap();
+        assert!(append(home.path(), &grant).is_err());
+        assert_eq!(std::fs::read_dir(home.path()).unwrap().count(), 1, "something was left behind");
     }
 
     #[test]

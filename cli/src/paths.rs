@@ -51,8 +51,16 @@ pub(crate) fn private_directory(path: &Path) -> anyhow::Result<()> {
     refuse_exposed(path, &metadata)
 }
 
-/// Refuses what others than the owner can read, write or enter, and says how to mend it.
+/// Refuses what others can read, write or enter, or what is another user's, and says how to mend it.
 pub(crate) fn refuse_exposed(path: &Path, metadata: &Metadata) -> anyhow::Result<()> {
+    let (owner, we) = (metadata.uid(), rustix::process::geteuid().as_raw());
+    if owner != we {
+        bail!(
+            "`{}` belongs to the user {owner} and this is the user {we}; run vigil as its owner, or name another directory \
+             with --state-dir",
+            path.display()
+        );
+    }
     let mode = metadata.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
         let wanted = if metadata.is_dir() { 700 } else { 600 };

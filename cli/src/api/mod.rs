@@ -2,6 +2,7 @@
 
 mod guard;
 mod routes;
+mod serve;
 mod shape;
 mod stream;
 mod view;
@@ -74,7 +75,7 @@ pub(crate) async fn start(
     let view = Arc::clone(&surface.view);
     let router = routes::router(Arc::new(surface), guard::Guard::new(token, address));
     let (end, ended) = oneshot::channel();
-    let server = serve(listener, router, ended)?;
+    let server = serve::start(listener, router, ended)?;
     let listener = tokio::spawn(async move {
         while let Some(message) = inbox.hear_async().await {
             let unkept = keep(&message);
@@ -82,30 +83,6 @@ pub(crate) async fn start(
         }
     });
     Ok(Running { address, server, end, listener })
-}
-
-/// Serves on a thread of its own: what surfaces ask costs the proxy's threads nothing, and requests are taken in the order in
-/// which they come.
-fn serve(
-    listener: std::net::TcpListener,
-    router: axum::Router,
-    ended: oneshot::Receiver<()>,
-) -> anyhow::Result<thread::JoinHandle<()>> {
-    listener.set_nonblocking(true)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let thread = thread::Builder::new().name("vigil-api".to_owned()).spawn(move || {
-        let served = runtime.block_on(async {
-            let listener = tokio::net::TcpListener::from_std(listener)?;
-            tokio::select! {
-                served = async { axum::serve(listener, router).await } => served,
-                _ = ended => Ok(()),
-            }
-        });
-        if let Err(error) = served {
-            tracing::error!("the local API ended: {error}");
-        }
-    });
-    thread.context("starting the thread of the local API")
 }
 
 /// How many events a slow reader of `/v1/events` may be behind before it misses some and is told so.

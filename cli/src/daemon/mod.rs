@@ -1,6 +1,7 @@
 //! The daemon: the planes built and handed to the pipeline, Intercept and the local API started, and all of it ended in
 //! order.
 
+mod descriptors;
 mod models;
 mod parts;
 mod signals;
@@ -122,7 +123,8 @@ impl Daemon {
             surface: ends.surface,
             inbox: ends.intercept_inbox,
         };
-        let proxy_config = parts::proxy(&config, &state_dir, strict);
+        let mut proxy_config = parts::proxy(&config, &state_dir, strict);
+        proxy_config.limits.connections = descriptors::provide(proxy_config.limits.connections);
         let intercept = Intercept::start(proxy_config, formats, secrets, port, clock).await?;
         pipeline.lifecycle(LifecycleEvent { event: "protection_on", reason: None })?;
 

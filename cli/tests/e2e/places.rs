@@ -41,6 +41,22 @@ async fn wrong_modes_are_refused_with_the_command_that_mends_them() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_belongs_to_another_user_is_refused() {
+    let home = Home::new(&vigil(), None, &Settings::default()).unwrap();
+    assert_eq!(home.start().unwrap().stop().unwrap().code, Some(0));
+    for file in ["", "keys"] {
+        let path = home.state.join(file);
+        if std::os::unix::fs::chown(&path, Some(4711), None).is_err() {
+            eprintln!("skipped: only the superuser gives files away");
+            return;
+        }
+        let (code, told) = refusal(&home);
+        assert!(code == 1 && told.contains("belongs to the user 4711"), "{file}: {code} {told}");
+        std::os::unix::fs::chown(&path, Some(0), None).unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_daemon_on_the_same_state_is_refused_and_the_first_goes_on() {
     let stage = Stage::set(Settings::default()).await;
     let (code, told) = refusal(&stage.home);
