@@ -6,7 +6,9 @@ use super::edit::Edit;
 
 /// Puts ASCII letters in the place of those that look like them, and nothing in the place of hidden characters.
 pub(super) fn undo(text: &str, edit: &mut Edit<'_>) {
-    each(text, edit, "", &mut |c| look(c));
+    if !text.is_ascii() {
+        each(text, edit, "", &mut |c| look(c));
+    }
 }
 
 /// Puts a space in the place of hidden characters.

@@ -13,32 +13,74 @@ pub enum Alphabet {
 
 /// The bytes that a run of an alphabet stands for. What is not of the alphabet is passed over.
 pub fn decode(run: &[u8], alphabet: Alphabet) -> Vec<u8> {
-    let bits_each = if alphabet == Alphabet::Hex { 4 } else { 6 };
-    let (mut held, mut bits) = (0_u32, 0_u32);
-    let mut out = Vec::with_capacity(run.len() * bits_each as usize / 8);
-    for byte in run {
-        let value = match (alphabet, byte) {
-            (Alphabet::Hex, _) => match char::from(*byte).to_digit(16) {
-                Some(value) => value,
-                None => continue,
-            },
-            (_, b'A'..=b'Z') => u32::from(byte - b'A'),
-            (_, b'a'..=b'z') => u32::from(byte - b'a') + 26,
-            (_, b'0'..=b'9') => u32::from(byte - b'0') + 52,
-            (_, b'+' | b'-') => 62,
-            (_, b'/' | b'_') => 63,
-            _ => continue,
-        };
-        held = held << bits_each | value;
-        bits += bits_each;
-        if bits >= 8 {
-            bits -= 8;
-            out.push((held >> bits & 0xff) as u8);
-            held &= (1 << bits) - 1;
-        }
-    }
+    let mut out = Vec::with_capacity(run.len() * alphabet.bits() as usize / 8);
+    alphabet.each_byte(run, |byte| out.push(byte));
     out
 }
+
+impl Alphabet {
+    /// How many bits a letter stands for.
+    const fn bits(self) -> u32 {
+        match self {
+            Self::Hex => 4,
+            Self::Base64 => 6,
+        }
+    }
+
+    /// What a letter stands for; [`FOREIGN`] for what is not of the alphabet.
+    const fn value(self, letter: u8) -> u8 {
+        match (self, letter) {
+            (Self::Hex, b'0'..=b'9') => letter - b'0',
+            (Self::Hex, b'a'..=b'f') => letter - b'a' + 10,
+            (Self::Hex, b'A'..=b'F') => letter - b'A' + 10,
+            (Self::Base64, b'A'..=b'Z') => letter - b'A',
+            (Self::Base64, b'a'..=b'z') => letter - b'a' + 26,
+            (Self::Base64, b'0'..=b'9') => letter - b'0' + 52,
+            (Self::Base64, b'+' | b'-') => 62,
+            (Self::Base64, b'/' | b'_') => 63,
+            _ => FOREIGN,
+        }
+    }
+
+    const fn values(self) -> [u8; 256] {
+        let mut table = [FOREIGN; 256];
+        let mut at = 0;
+        while at < 256 {
+            #[expect(clippy::indexing_slicing, reason = "below 256")]
+            {
+                table[at] = self.value(at as u8);
+            }
+            at += 1;
+        }
+        table
+    }
+
+    fn each_byte(self, run: &[u8], mut take: impl FnMut(u8)) {
+        let values = match self {
+            Self::Hex => &HEX,
+            Self::Base64 => &BASE64,
+        };
+        let (mut held, mut bits) = (0_u32, 0_u32);
+        for letter in run {
+            let value = values.get(usize::from(*letter)).copied().unwrap_or(FOREIGN);
+            if value == FOREIGN {
+                continue;
+            }
+            held = held << self.bits() | u32::from(value);
+            bits += self.bits();
+            if bits >= 8 {
+                bits -= 8;
+                take((held >> bits & 0xff) as u8);
+                held &= (1 << bits) - 1;
+            }
+        }
+    }
+}
+
+/// The value of no letter.
+const FOREIGN: u8 = 0xff;
+static HEX: [u8; 256] = Alphabet::Hex.values();
+static BASE64: [u8; 256] = Alphabet::Base64.values();
 
 /// The shortest run that is tried: what `evil.com` becomes.
 const SHORTEST: usize = 10;
@@ -72,31 +114,14 @@ pub(super) fn undo(text: &str, edit: &mut Edit<'_>) {
 /// Whether a text ends with a run that stands for text.
 pub(super) fn ends(text: &[u8]) -> bool {
     let last = text.get(text.len().saturating_sub(2 * MIXED)..).unwrap_or_default();
-    let start = last.iter().rposition(|byte| !is_run(*byte)).map_or(0, |at| at + 1);
+    let start = last.iter().rposition(|byte| !is_of_run(byte)).map_or(0, |at| at + 1);
     let run = last.get(start..).unwrap_or_default();
     // The beginning may lie out of sight.
     run.len() >= SHORTEST && (start == 0 || reading(run).is_some())
 }
 
-const fn is_run(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
-}
-
-const RUN: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut at = 0;
-    while at < 256 {
-        #[expect(clippy::indexing_slicing, reason = "below 256")]
-        {
-            table[at] = is_run(at as u8);
-        }
-        at += 1;
-    }
-    table
-};
-
 fn is_of_run(byte: &u8) -> bool {
-    RUN.get(usize::from(*byte)).copied().unwrap_or(false)
+    BASE64.get(usize::from(*byte)).is_some_and(|value| *value != FOREIGN)
 }
 
 /// The next run that is long enough. It looks at the last byte first that a run would have, and so at few of a text.
@@ -187,16 +212,24 @@ fn letters(run: &[u8], alphabet: Alphabet) -> Vec<u8> {
 
 /// Whether the first bytes of a run are those of a text. It is what tells most names from encodings.
 fn begins(run: &[u8], alphabet: Alphabet) -> bool {
-    let first = decode(run.get(..12.min(run.len())).unwrap_or_default(), alphabet);
-    let valid = match core::str::from_utf8(&first) {
+    let mut first = [0; 9];
+    let mut slots = first.iter_mut();
+    alphabet.each_byte(run.get(..12.min(run.len())).unwrap_or_default(), |byte| {
+        if let Some(slot) = slots.next() {
+            *slot = byte;
+        }
+    });
+    let left = slots.len();
+    let first = first.get(..first.len() - left).unwrap_or_default();
+    let valid = match core::str::from_utf8(first) {
         Ok(text) => text,
         Err(error) if error.error_len().is_none() => {
             first.get(..error.valid_up_to()).and_then(|valid| core::str::from_utf8(valid).ok()).unwrap_or("")
         }
-        // Sixteen bits for each letter.
         Err(_) => return false,
     };
-    valid.chars().all(|c| is_said(c) || c == '\0') && !valid.is_empty()
+    // Text of sixteen bits for each letter has zeros.
+    !valid.is_empty() && valid.chars().all(|c| is_said(c) || c == '\0')
 }
 
 /// The text that bytes are, or have in them.
@@ -204,20 +237,27 @@ fn said(bytes: &[u8]) -> Option<String> {
     if let Some(narrow) = narrowed(bytes) {
         return said(&narrow);
     }
-    let text = String::from_utf8_lossy(bytes);
-    let whole = text.chars().all(|c| is_said(c) && c != char::REPLACEMENT_CHARACTER);
-    // A run may be cut in the middle of a letter.
-    let cut = text.trim_end_matches(char::REPLACEMENT_CHARACTER);
-    if whole || bytes.len() < MIXED / 2 {
-        let enough = cut.len() > 4 && cut.chars().all(is_said) && cut.chars().any(char::is_alphanumeric);
-        return (enough && !cut.contains(char::REPLACEMENT_CHARACTER)).then(|| cut.to_owned());
+    let (text, rest) = match core::str::from_utf8(bytes) {
+        Ok(text) => (text, Default::default()),
+        Err(error) => {
+            let (valid, rest) = bytes.split_at_checked(error.valid_up_to())?;
+            (core::str::from_utf8(valid).ok()?, rest)
+        }
+    };
+    // A short run may be cut in the middle of its last letter.
+    let cut = bytes.len() < MIXED / 2 && rest.utf8_chunks().all(|chunk| chunk.valid().is_empty());
+    if (rest.is_empty() || cut) && text.chars().all(is_said) {
+        let enough = text.len() > 4 && text.chars().any(char::is_alphanumeric);
+        return enough.then(|| text.to_owned());
+    }
+    if bytes.len() < MIXED / 2 {
+        return None;
     }
     let mut out = String::new();
-    for stretch in text.split(|c: char| !is_said(c) || c == char::REPLACEMENT_CHARACTER) {
-        if stretch.len() >= STRETCH {
-            out.push_str(stretch);
-            out.push('\n');
-        }
+    let stretches = bytes.utf8_chunks().flat_map(|chunk| chunk.valid().split(|c| !is_said(c)));
+    for stretch in stretches.filter(|stretch| stretch.len() >= STRETCH) {
+        out.push_str(stretch);
+        out.push('\n');
     }
     (!out.is_empty()).then_some(out)
 }
