@@ -151,6 +151,15 @@ pub fn shell(data: &[u8]) {
     assert_eq!(crate::action::shell_effects(&text).0, effects, "the same text does the same");
 }
 
+/// The readings of any text are few and short: none is longer than what it is read from, but for letters that are written
+/// with several and for line ends between passages.
+pub fn readings(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let found = crate::readings(&text);
+    assert!(found.len() <= 6, "five levels, and one with spaces");
+    assert!(found.iter().all(|reading| reading.len() <= text.len() * 2 + 64), "a reading is no longer");
+}
+
 /// A request that is read after another says what it says alone. The first byte chooses the format, the second where the
 /// rest is cut in two.
 pub fn request(data: &[u8]) {
@@ -209,6 +218,7 @@ mod tests {
             super::events(&data);
             super::reply(&data);
             super::request_scan(data.get(2..).unwrap_or_default());
+            super::readings(&data);
         }
     }
 }
