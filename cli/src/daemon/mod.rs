@@ -3,6 +3,7 @@
 
 mod descriptors;
 mod models;
+mod notices;
 mod parts;
 mod signals;
 
@@ -107,8 +108,12 @@ impl Daemon {
         let token = Token::create(&state_dir)?;
         let keep_dir = state_dir.clone();
         let lessons = models::Lessons::new(ends.analysis.clone(), keeper, &personal);
+        let notices = notices::NoticeLog::default();
         let keep = move |message: &SurfaceInput| {
             parts::keep(message, &keep_dir);
+            if let SurfaceInput::Notice(notice) = message {
+                notices.hear(notice);
+            }
             lessons.hear(message)
         };
         let api = api::start(config.api_listen, token, surface, ends.surface_inbox, keep).await?;

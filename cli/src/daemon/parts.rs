@@ -92,7 +92,6 @@ pub(crate) fn keep(message: &SurfaceInput, state_dir: &Path) {
             tracing::error!("records cannot be written, no call is released: {}", store.detail);
         }
         SurfaceInput::Store(store) => tracing::debug!("record {}: {}", store.state, store.detail),
-        SurfaceInput::Notice(notice) => tracing::warn!("{}: {}", notice.kind.token(), notice.text),
-        SurfaceInput::Recorded(_) | SurfaceInput::Models(_) => {}
+        SurfaceInput::Notice(_) | SurfaceInput::Recorded(_) | SurfaceInput::Models(_) => {}
     }
 }
