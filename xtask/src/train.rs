@@ -15,7 +15,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
-use vigil_detect::train::{Letters, Plan, Trajectory};
+use vigil_detect::train::{Letters, Metrics, Plan, Trajectory};
 use vigil_detect::{FEATURE_VERSION, Population, Step};
 
 use crate::workspace::root;
@@ -90,8 +90,9 @@ fn made(recorded: Recorded, replay: Option<&str>) -> Result<Vec<(&'static str, V
     if read != population {
         bail!("the model that was made is not the one that is read");
     }
+    let metrics = Metrics::of(&population, &sessions).context("there is nothing to tell apart")?;
     let models = [(LETTERS, letters), ("population.model", model)];
-    let manifest = manifest(&traces, &sessions, &models)?;
+    let manifest = manifest(&traces, &sessions, &models, &metrics)?;
     Ok(models.into_iter().chain([("manifest.toml", manifest.into_bytes())]).collect())
 }
 
@@ -159,7 +160,8 @@ impl Recorded {
                     serde_json::from_slice(line).with_context(|| format!("reading `{file}`"))?;
                 let task = format!("{}/{}", label.suite, label.user_task);
                 let ordinary = label.label == "benign";
-                let session = Trajectory { task, ordinary, ..Trajectory::default() };
+                let group = label.suite;
+                let session = Trajectory { task, group, ordinary, ..Trajectory::default() };
                 if session.teaches() {
                     let heard = label.steps.iter().filter(|step| step.role != "assistant");
                     let texts = heard.flat_map(|step| [&step.text, &step.tool_output]).flatten();
@@ -226,7 +228,12 @@ fn replayed(traces: &Path) -> Result<PathBuf> {
     Ok(out)
 }
 
-fn manifest(traces: &Path, sessions: &[Trajectory], models: &[(&str, Vec<u8>)]) -> Result<String> {
+fn manifest(
+    traces: &Path,
+    sessions: &[Trajectory],
+    models: &[(&str, Vec<u8>)],
+    metrics: &Metrics,
+) -> Result<String> {
     let mut out = String::from(
         "# What the shipped models were made of. Written by `cargo xtask train`.\n# What they are worth is measured in docs/design/detection.md.\n\n",
     );
@@ -238,6 +245,15 @@ fn manifest(traces: &Path, sessions: &[Trajectory], models: &[(&str, Vec<u8>)]) 
     for (name, bytes) in models {
         writeln!(out, "\"{name}\" = \"{}\"", hex(bytes))?;
     }
+    let Metrics { told_apart, lstm_nats, shown, sessions: (ordinary, attacked) } = metrics;
+    writeln!(
+        out,
+        "\n# Of each model by itself, how well its lowest p-value tells {attacked} attacked sessions from {ordinary} ordinary ones that\n# taught it nothing (AUROC). The combination has seen them: its figures are those of docs/design/detection.md.\n[metrics]"
+    )?;
+    for (model, auroc) in told_apart {
+        writeln!(out, "{model}_auroc = {auroc:.3}")?;
+    }
+    writeln!(out, "lstm_nats_per_event = {lstm_nats:.3}\nordinary_calls_shown = {shown:.4}")?;
     writeln!(out, "\n# Recorded sessions: ../shared/traces, SHA-256 of each file.\n[data]")?;
     for file in FILES {
         let bytes = fs::read(traces.join(file)).with_context(|| format!("reading `{file}`"))?;

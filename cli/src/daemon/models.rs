@@ -45,8 +45,8 @@ impl Timed {
 }
 
 impl Watch for Timed {
-    fn heard(&mut self, session: &SessionId, texts: &[Utterance]) {
-        self.detector.heard(session, texts);
+    fn heard(&mut self, session: &SessionId, texts: &[Utterance]) -> Option<Classification> {
+        self.detector.heard(session, texts)
     }
 
     fn call(&mut self, captured: &CallCaptured, action: &Action) -> Classification {

@@ -24,7 +24,9 @@ type AnyAnalysis = Box<dyn Plane<Input = AnalysisInput, Output = AnalysisOutput>
 struct Slow(Duration);
 
 impl Watch for Slow {
-    fn heard(&mut self, _session: &SessionId, _texts: &[Utterance]) {}
+    fn heard(&mut self, _session: &SessionId, _texts: &[Utterance]) -> Option<Classification> {
+        None
+    }
 
     fn call(&mut self, _captured: &CallCaptured, _action: &Action) -> Classification {
         std::thread::sleep(self.0);

@@ -56,8 +56,9 @@ struct Exchange {
     id: ExchangeId,
     request: Request,
     summary: Summary,
-    /// How the most unusual of its calls scored.
+    /// How the most unusual of its calls scored; while it has none, how what was new in its request did.
     worst: Arc<Classification>,
+    has_calls: bool,
 }
 
 impl Analysis {
@@ -102,12 +103,14 @@ impl<W: Watch> Analysis<W> {
     fn heard(&mut self, captured: &Arc<RequestCaptured>) {
         let mut request = self.sessions.read(captured);
         let heard = std::mem::take(&mut request.heard);
-        if !heard.is_empty() {
-            self.watch.heard(&captured.head.session, &heard);
-        }
+        let scored = match heard.is_empty() {
+            true => None,
+            false => self.watch.heard(&captured.head.session, &heard),
+        };
         let id = captured.head.exchange;
         self.exchanges.retain(|exchange| exchange.id != id);
-        self.exchanges.push_back(Exchange::new(id, request));
+        let worst = Arc::new(scored.unwrap_or_default());
+        self.exchanges.push_back(Exchange { worst, ..Exchange::new(id, request) });
         // What a conversation keeps is shared with the session as long as nothing new came; the rest is bounded here.
         let kept = |exchange: &Exchange| match Arc::strong_count(&exchange.request.conversation) {
             1 => exchange.request.conversation.kept_bytes(),
@@ -141,7 +144,9 @@ impl<W: Watch> Analysis<W> {
         let classification = Arc::new(classification);
         if let Some(exchange) = exchange {
             exchange.summary.add(&action);
-            if is_worse(&classification, &exchange.worst) {
+            // A call is judged with the texts before it, so what they say alone counts while there is none.
+            let is_first = !std::mem::replace(&mut exchange.has_calls, true);
+            if is_first || is_worse(&classification, &exchange.worst) {
                 exchange.worst = Arc::clone(&classification);
             }
         }
@@ -180,7 +185,7 @@ impl<W: Watch> Analysis<W> {
 
 impl Exchange {
     fn new(id: ExchangeId, request: Request) -> Self {
-        Self { id, request, summary: Summary::default(), worst: Arc::default() }
+        Self { id, request, summary: Summary::default(), worst: Arc::default(), has_calls: false }
     }
 }
 

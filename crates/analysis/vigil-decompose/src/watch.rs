@@ -9,8 +9,9 @@ use vigil_core::{Action, Classification, SessionId};
 /// exchange: its work must be bounded by what is new.
 pub trait Watch {
     /// A request of a session was read, and this is what it said that the request before had not. After a restart, or when
-    /// the conversation was rewritten, texts come again.
-    fn heard(&mut self, session: &SessionId, texts: &[Utterance]);
+    /// the conversation was rewritten, texts come again. Says how far what is new in them is from routine; `None` when
+    /// nothing is.
+    fn heard(&mut self, session: &SessionId, texts: &[Utterance]) -> Option<Classification>;
 
     /// The reply asks for a call, which would do this.
     fn call(&mut self, captured: &CallCaptured, action: &Action) -> Classification;
@@ -51,7 +52,9 @@ pub enum Speaker {
 
 /// Nobody judges: each call is routine.
 impl Watch for () {
-    fn heard(&mut self, _session: &SessionId, _texts: &[Utterance]) {}
+    fn heard(&mut self, _session: &SessionId, _texts: &[Utterance]) -> Option<Classification> {
+        None
+    }
 
     fn call(&mut self, _captured: &CallCaptured, _action: &Action) -> Classification {
         Classification::default()

@@ -33,21 +33,34 @@ impl Reference {
         scores.retain(|score| score.is_finite());
         scores.sort_by(|a, b| b.total_cmp(a));
         scores.truncate(u32::MAX as usize);
-        let mut knots: Vec<Knot> = Vec::new();
-        let mut next = 0;
-        let mut rest = scores.iter().enumerate().peekable();
-        while let Some((at, score)) = rest.next() {
-            // Only the last of equal scores tells how many are at least as high.
-            if rest.peek().is_some_and(|(_, other)| *other == score) {
-                continue;
-            }
-            if at < EXACT || at >= next || rest.peek().is_none() {
-                knots.push(Knot { score: *score, at_least: at as u32 + 1 });
-                next = at + 1 + at / 64;
-            }
-        }
-        knots.reverse();
-        Self { knots, count: scores.len() as u32 }
+        let ranked = scores.iter().zip(1_u32..).map(|(score, at_least)| Knot { score: *score, at_least });
+        Self { knots: thinned(ranked), count: scores.len() as u32 }
+    }
+
+    /// Of several groups, so that the p-value holds in each: it is the greatest that any group of some size gives, or that all
+    /// together do. What comes from a new group is then alarmed at no more often than in the worst of those that are known.
+    pub(crate) fn of_groups(groups: &[Vec<f32>]) -> Self {
+        /// Below that a group's share says too little.
+        const LEAST: usize = 300;
+        let mut all: Vec<f32> = groups.iter().flatten().copied().filter(|score| score.is_finite()).collect();
+        all.sort_by(|a, b| b.total_cmp(a));
+        all.truncate(u32::MAX as usize);
+        let sorted = |group: &Vec<f32>| {
+            let mut group: Vec<f32> = group.iter().copied().filter(|score| score.is_finite()).collect();
+            group.sort_by(f32::total_cmp);
+            group
+        };
+        let groups: Vec<Vec<f32>> = groups.iter().filter(|group| group.len() >= LEAST).map(sorted).collect();
+        let count = all.len();
+        let ranked = all.iter().zip(1_usize..).map(|(score, at_least)| {
+            let of_group = |group: &Vec<f32>| {
+                let above = group.len() - group.partition_point(|known| known < score);
+                (above * count).div_ceil(group.len().max(1))
+            };
+            let most = groups.iter().map(of_group).max().unwrap_or(0).max(at_least);
+            Knot { score: *score, at_least: most.min(count) as u32 }
+        });
+        Self { knots: thinned(ranked), count: count as u32 }
     }
 
     /// How often ordinary data scores at least as high. A score that is no number is as unusual as can be.
@@ -119,10 +132,46 @@ impl Reference {
     }
 }
 
+/// The knots that are kept of scores, the highest first, as ascending ones.
+fn thinned(ranked: impl Iterator<Item = Knot>) -> Vec<Knot> {
+    let mut knots: Vec<Knot> = Vec::new();
+    let mut next = 0;
+    let mut rest = ranked.peekable();
+    while let Some(knot) = rest.next() {
+        // Only the last of equal scores tells how many are at least as high.
+        if rest.peek().is_some_and(|other| other.score == knot.score) {
+            continue;
+        }
+        let is_higher = knots.last().is_none_or(|last| last.at_least < knot.at_least);
+        let at = knot.at_least as usize;
+        if is_higher && (at <= EXACT || at > next || rest.peek().is_none()) {
+            next = at + at / 64;
+            knots.push(knot);
+        }
+    }
+    knots.reverse();
+    knots
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::Random;
+
+    #[test]
+    fn the_rate_holds_in_the_worst_of_known_groups() {
+        let mut random = Random::new(3);
+        let mut group = |most: f64| (0..1000).map(|_| (random.unit() * most) as f32).collect::<Vec<f32>>();
+        let groups = [group(1.0), group(2.0), vec![9.0; 5]];
+        let reference = Reference::of_groups(&groups);
+        let share = |group: &[f32]| group.iter().filter(|score| reference.p_value(**score) <= 0.05).count();
+        assert!((40..=50).contains(&share(&groups[1])), "{}", share(&groups[1]));
+        assert_eq!(share(&groups[0]), 0);
+        assert!(reference.p_value(10.0) < 0.001);
+        let mut bytes = Vec::new();
+        reference.write(&mut bytes);
+        assert_eq!(Reference::read(&mut Bytes(&bytes)), Some(reference));
+    }
 
     #[test]
     fn counts_what_scores_as_high() {

@@ -38,6 +38,7 @@ pub(crate) fn read(replay: &str, files: impl Iterator<Item = String>) -> Vec<Ses
                 goals.iter().map(|goal| (goal["step"].as_u64().unwrap(), goal["call"].as_u64().unwrap()));
             let trajectory = Trajectory {
                 task: format!("{}/{}", text("suite"), text("user_task")),
+                group: text("suite"),
                 ordinary: label == "benign",
                 ..Trajectory::default()
             };

@@ -35,15 +35,15 @@ pub(crate) fn compared(sessions: &[Session], plans: &[(String, Plan)]) -> Vec<(S
             .filter(|session| is_apart(session, Split::Suites, name))
             .map(|session| session.trajectory.clone())
             .collect();
-        let scores = |(_, plan): &(String, Plan)| -> Vec<(usize, f64)> {
-            let population = plan.recombine(population, &known);
+        let plans: Vec<Plan> = plans.iter().map(|(_, plan)| *plan).collect();
+        let scores = |population: &Population| -> Vec<(usize, f64)> {
             let risk = |at: &usize| {
-                let found = assess(&population, &sessions[*at].trajectory);
+                let found = assess(population, &sessions[*at].trajectory);
                 Some((*at, found.iter().map(|one| one.risk).max_by(f64::total_cmp)?))
             };
             inside.iter().filter_map(risk).collect()
         };
-        plans.iter().map(scores).collect::<Vec<_>>()
+        Plan::default().recombine(population, &known, &plans).iter().map(scores).collect::<Vec<_>>()
     });
     plans
         .iter()
@@ -100,7 +100,7 @@ pub(crate) fn each_fold<T: Send>(
 }
 
 /// Whether a session may teach what judges a fold.
-fn is_apart(session: &Session, split: Split, (suite, part): &(String, u64)) -> bool {
+pub(crate) fn is_apart(session: &Session, split: Split, (suite, part): &(String, u64)) -> bool {
     let (of, own) = fold(session, split);
     // What has one agent's model and no hijacks teaches whichever half.
     let single = session.suite == "airline" || session.suite == "swe-bench-verified";

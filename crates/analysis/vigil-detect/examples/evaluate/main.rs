@@ -7,7 +7,8 @@
 //!
 //! TABLE is `suites` (whole suites left out and the agent's model unseen), `tasks` (tasks unseen), `ablations` (the first with
 //! parts taken away), `sequence` (the LSTM against a Markov model), `alarms` (tiers of ordinary calls), `evasion` (hijacks
-//! rewritten by `tests/reference/evade.py`; behind `--` their files without ending), `users` (a user who is known). A session's score is the
+//! rewritten by `tests/reference/evade.py`; behind `--` their files without ending), `users` (a user who is known), `families` (ordinary sessions
+//! made strange, one way for each model). A session's score is the
 //! risk of its riskiest call. Labels come from the files, read through the program `zstd`.
 
 #![allow(
@@ -24,6 +25,7 @@ mod evasion;
 mod fold;
 mod measure;
 mod sequence;
+mod strange;
 
 use data::{Session, mask, read};
 use fold::{Split, judged};
@@ -62,6 +64,7 @@ fn main() {
         "sequence" => sequence::table(&sessions),
         "evasion" => evasion::table(&sessions, &rewritten),
         "users" => evasion::users(&sessions),
+        "families" => strange::table(&sessions),
         "alarms" => fold::alarms(&sessions),
         other => panic!("no table is named `{other}`"),
     }

@@ -10,10 +10,10 @@ use crate::data::Session;
 const DRAWS: usize = 300;
 
 /// One session: its task, its label, its score.
-struct Scored<'s> {
-    task: &'s str,
-    label: &'s str,
-    score: f64,
+pub(crate) struct Scored<'s> {
+    pub(crate) task: &'s str,
+    pub(crate) label: &'s str,
+    pub(crate) score: f64,
 }
 
 pub(crate) fn tell(name: &str, sessions: &[Session], scores: &[(usize, f64)]) {
@@ -53,7 +53,7 @@ fn line(name: &str, scored: &[Scored<'_>]) {
     println!();
 }
 
-fn figures(scored: &[&Scored<'_>], against: &str) -> (f64, f64) {
+pub(crate) fn figures(scored: &[&Scored<'_>], against: &str) -> (f64, f64) {
     let of = |label: &str| -> Vec<f64> {
         scored.iter().filter(|one| one.label == label).map(|one| one.score).collect()
     };
@@ -78,7 +78,7 @@ pub(crate) fn compared(high: Vec<f64>, mut low: Vec<f64>) -> (f64, f64) {
 }
 
 /// The middle 95 % of what the figures are when tasks are drawn anew.
-fn interval(scored: &[Scored<'_>], against: &str) -> ((f64, f64), (f64, f64)) {
+pub(crate) fn interval(scored: &[Scored<'_>], against: &str) -> ((f64, f64), (f64, f64)) {
     let mut by_task: BTreeMap<&str, Vec<&Scored<'_>>> = BTreeMap::new();
     scored.iter().for_each(|one| by_task.entry(one.task).or_default().push(one));
     let tasks: Vec<Vec<&Scored<'_>>> = by_task.into_values().collect();

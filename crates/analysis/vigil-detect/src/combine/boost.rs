@@ -1,4 +1,4 @@
-//! Boosted trees of depth three (Friedman 2001) whose every cut keeps the direction of its input.
+//! Boosted trees of depth four (Friedman 2001) whose every cut keeps the direction of its input.
 
 use super::{INPUT_COUNT, INPUTS};
 use crate::bytes::{Bytes, put_floats, put_number};
@@ -11,14 +11,14 @@ pub(crate) struct Boosted {
     trees: Vec<Tree>,
 }
 
-/// Seven cuts and eight leaves. The children of cut `n` are `2n + 1` and `2n + 2`; those of the last row are leaves.
+/// Fifteen cuts and sixteen leaves. The children of cut `n` are `2n + 1` and `2n + 2`; those of the last row are leaves.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Tree {
     cuts: [(u8, f32); CUTS],
     leaves: [f32; CUTS + 1],
 }
 
-const CUTS: usize = 7;
+const CUTS: usize = 15;
 /// How many trees a file may have.
 const MOST_TREES: usize = 4096;
 

@@ -12,7 +12,7 @@ use crate::maths::ln;
 use crate::step::Step;
 
 /// The version of the inputs, the combination and the bounds of tiers.
-pub(crate) const COMBINATION: u32 = 1;
+pub(crate) const COMBINATION: u32 = 2;
 
 /// What the combination reads.
 pub(crate) const INPUT_COUNT: usize = INPUTS.len();
@@ -45,6 +45,20 @@ pub(crate) const INPUTS: [Input; 22] = [
     ("name_bids", 1),
     ("bidding", 1),
 ];
+
+/// How unlike all that is ordinary a step is to the models, whatever hijacks look like: what the most surprised of them says, and a
+/// little of what the others do. It falls with each p-value.
+pub(crate) fn unlike(p: &[f64; 4]) -> f32 {
+    let surprise = p.map(|p| -ln(p));
+    let most = surprise.iter().copied().fold(0.0, f64::max);
+    (most + 0.1 * surprise.iter().sum::<f64>()) as f32
+}
+
+/// One p-value of both questions. What is like a hijack has four fifths of the false alarms, what is only unlike the ordinary
+/// the rest (Bonferroni), so that together they alarm no more often than one of them would.
+pub(crate) fn together(like_a_hijack: f64, unlike: f64) -> f64 {
+    (like_a_hijack / 0.8).min(unlike / 0.2).min(1.0)
+}
 
 /// The inputs of a step with these p-values.
 pub(crate) fn inputs(step: &Step, p: &[f64; 4]) -> [f32; INPUT_COUNT] {

@@ -18,14 +18,25 @@ pub struct Assessment {
     pub scores: [(&'static str, f64); 4],
     /// How often an ordinary step scores at least as high.
     pub p: [(&'static str, f64); 4],
-    /// How often an ordinary step is as unusual to all of them together.
+    /// How often an ordinary step is as much like a hijack, or as unlike the ordinary, to all of them together.
     pub combined_p: f64,
-    /// What the combined p-value is of: finer than it, the higher the more unusual. Only for putting steps in order.
+    /// How much it is like a hijack, in log odds: finer than the p-value. Only for putting steps in order.
     pub risk: f64,
     /// How many models find it unusual.
     pub agreement: u32,
     /// Why, in plain words, most telling first. Empty at `tier0`.
     pub reasons: Vec<String>,
+}
+
+/// What the forest of texts makes of the texts of one request.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Reading {
+    /// At most `tier1`.
+    pub(crate) tier: Tier,
+    pub(crate) score: f64,
+    pub(crate) p: f64,
+    /// The features that are furthest above the usual. Empty at `tier0`.
+    pub(crate) reasons: Vec<&'static str>,
 }
 
 /// What moved each of the streams that are watched for shifts.
@@ -37,7 +48,7 @@ const STREAMS: [&str; 5] = [
     "encoded or hidden text",
 ];
 /// How many features are named.
-const MOST_FEATURES: usize = 3;
+pub(super) const MOST_FEATURES: usize = 3;
 
 /// Why a step is not routine.
 pub(super) fn reasons(

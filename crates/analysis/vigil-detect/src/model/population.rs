@@ -2,7 +2,7 @@
 
 use vigil_core::Tier;
 
-use super::assessment::{Assessment, MODELS, reasons};
+use super::assessment::{Assessment, MODELS, MOST_FEATURES, Reading, reasons};
 use super::file::{Kind, ModelError, open, seal};
 use super::personal::Personal;
 use super::references::References;
@@ -10,7 +10,7 @@ use super::track::{AgentClass, Track};
 use super::usual::Usual;
 use crate::bayes::{Prior, Surprise, surprise};
 use crate::bytes::{Bytes, put_part};
-use crate::combine::{Boosted, COMBINATION, inputs};
+use crate::combine::{Boosted, COMBINATION, inputs, together, unlike};
 use crate::lstm::Lstm;
 use crate::step::Step;
 use crate::{FEATURES, Forest, TextFeatures};
@@ -25,6 +25,8 @@ pub struct Population {
     pub(crate) lstm: Lstm,
     pub(crate) combination: Boosted,
     pub(crate) classes: [Class; 2],
+    /// Models that are not heard, by their place in `MODELS`: to see what each is for. No file has that.
+    pub(crate) without: [bool; 4],
 }
 
 /// The file of the models in this program.
@@ -97,7 +99,7 @@ impl Population {
         let lstm = Lstm::read(bytes)?;
         let combination = Boosted::read(bytes)?;
         let classes = [Class::read(bytes)?, Class::read(bytes)?];
-        Some(Self { calls, texts, lstm, combination, classes })
+        Some(Self { calls, texts, lstm, combination, classes, without: [false; 4] })
     }
 
     /// The models as bytes: the same models, the same bytes.
@@ -123,7 +125,8 @@ impl Population {
         let raw = self.raw(personal, agent, track, step);
         let p = self.p_values(class, &raw.scores);
         let risk = self.combination.score(&inputs(step, &p));
-        let combined_p = self.class(class).references.combined.p_value(risk);
+        let references = &self.class(class).references;
+        let combined_p = together(references.combined.p_value(risk), references.unlike.p_value(unlike(&p)));
         let (agreement, tier) = tier(&p, combined_p);
         let named = |values: [f64; 4]| {
             let mut out = MODELS.map(|name| (name, 0.0));
@@ -143,6 +146,20 @@ impl Population {
             agreement,
             reasons,
         }
+    }
+
+    /// What the new texts of a request say by themselves, when no call is there to be judged. Content alone does nothing, so it
+    /// is never more than noted.
+    pub(crate) fn read_text(&self, class: AgentClass, text: &TextFeatures) -> Reading {
+        let Class { usual, references, .. } = self.class(class);
+        let score = self.texts.score(&hiding(text));
+        let p = references.texts.p_value(score);
+        let tier = if p <= FLAGGED { Tier::Noted } else { Tier::Routine };
+        let reasons = match tier {
+            Tier::Routine => Vec::new(),
+            _ => usual.far_of_text(text, MOST_FEATURES),
+        };
+        Reading { tier, score: f64::from(score), p, reasons }
     }
 
     /// The scores of the models for a step, which the session then remembers.
@@ -176,6 +193,7 @@ impl Population {
         for ((p, reference), score) in p.iter_mut().zip(&self.class(class).references.models).zip(scores) {
             *p = reference.p_value(*score);
         }
+        p.iter_mut().zip(self.without).filter(|(_, without)| *without).for_each(|(p, _)| *p = 1.0);
         p
     }
 

@@ -55,6 +55,11 @@ impl Track {
         if machine > other { AgentClass::Coding } else { AgentClass::Assistant }
     }
 
+    /// The class of the session's agent by the steps that were seen.
+    pub(crate) const fn class_so_far(&self) -> AgentClass {
+        if self.machine > self.other { AgentClass::Coding } else { AgentClass::Assistant }
+    }
+
     /// How many steps were seen.
     pub const fn steps(&self) -> u32 {
         self.machine.saturating_add(self.other)

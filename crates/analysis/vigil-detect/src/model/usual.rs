@@ -2,7 +2,7 @@
 
 use crate::bytes::{Bytes, put_floats};
 use crate::step::Step;
-use crate::{CALL_FEATURES, CALLS, FEATURES, TEXT_FEATURES};
+use crate::{CALL_FEATURES, CALLS, FEATURES, Feature, TEXT_FEATURES, TextFeatures};
 
 /// How many features a step has.
 const ALL: usize = CALL_FEATURES + TEXT_FEATURES;
@@ -38,9 +38,23 @@ impl Usual {
 
     /// The features furthest above the usual, in words, at most `most`.
     pub(crate) fn far(&self, step: &Step, most: usize) -> Vec<&'static str> {
-        let usual = self.means.iter().zip(&self.spreads);
-        let mut all: Vec<(f32, &'static str)> = values(step)
-            .zip(CALLS.iter().chain(FEATURES))
+        self.furthest(values(step).zip(CALLS.iter().chain(FEATURES)), 0, most)
+    }
+
+    /// The same of a text alone.
+    pub(crate) fn far_of_text(&self, text: &TextFeatures, most: usize) -> Vec<&'static str> {
+        self.furthest(text.values().iter().copied().zip(FEATURES), CALL_FEATURES, most)
+    }
+
+    /// Of features whose means and spreads begin at `first`.
+    fn furthest(
+        &self,
+        values: impl Iterator<Item = (f32, &'static Feature)>,
+        first: usize,
+        most: usize,
+    ) -> Vec<&'static str> {
+        let usual = self.means.iter().zip(&self.spreads).skip(first);
+        let mut all: Vec<(f32, &'static str)> = values
             .zip(usual)
             // A share that never varies would be far at once: a twentieth of the range is the least spread.
             .map(|((value, feature), (mean, spread))| {

@@ -3,13 +3,24 @@
 //! Ordinary sessions are split by task, three ways. On the first the forests, the LSTM and the priors learn; the second gives
 //! the references of their scores; on the second, with all sessions in which something was injected, the combination learns,
 //! and what it says of parts it did not see gives its own reference. So no p-value is against what a model was made of.
+//!
+//! The recorded attacks are of one family. Ordinary sessions made strange in other ways ([`Strange`]) teach nothing: they show what
+//! each model is for.
+
+mod metrics;
+mod strange;
+
+pub use metrics::Metrics;
+pub use strange::{AGENT, Made, Strange};
+
+use std::collections::BTreeMap;
 
 mod letters;
 
 use vigil_core::Action;
 
 use crate::bayes::Prior;
-use crate::combine::{Boosted, Lesson, Row, inputs};
+use crate::combine::{Boosted, INPUT_COUNT, Lesson, Row, inputs, unlike};
 use crate::lstm::{Lessons, Lstm, Memory};
 use crate::model::{
     AgentClass, Class, Personal, Population, References, Track, Usual, encoding, hiding, provenance,
@@ -24,6 +35,8 @@ pub use letters::Letters;
 pub struct Trajectory {
     /// What sessions are split by: those of one task stay together.
     pub task: String,
+    /// Whose work it is: within it tools and habits are alike, and a rate of alarms has to hold in each.
+    pub group: String,
     /// Whether nothing strange was planted in it.
     pub ordinary: bool,
     /// Its steps.
@@ -56,7 +69,7 @@ pub struct Plan {
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { seed: 4, rounds: 20, trees: 80, without: [false; 4], signs: true }
+        Self { seed: 4, rounds: 20, trees: 150, without: [false; 4], signs: true }
     }
 }
 
@@ -96,20 +109,44 @@ impl Plan {
         Some(population)
     }
 
-    /// The same models with another combination, as this plan has it. It puts steps in order; its p-values are another's.
-    pub fn recombine(&self, population: &Population, sessions: &[Trajectory]) -> Population {
-        let taught = |session: &&Trajectory| !session.ordinary || part(session) >= TEACHING;
-        let rows: Vec<Row> = sessions
-            .iter()
-            .filter(taught)
-            .flat_map(|session| self.seen(population, session))
-            .map(|seen| seen.row)
-            .collect();
-        Population { combination: self.lesson().learn(&rows), ..population.clone() }
+    /// The same models with other combinations, as each of these plans has it. They put steps in order; their p-values are
+    /// another's.
+    pub fn recombine(
+        &self,
+        population: &Population,
+        sessions: &[Trajectory],
+        plans: &[Self],
+    ) -> Vec<Population> {
+        let all: Vec<&Trajectory> =
+            sessions.iter().filter(|session| !session.ordinary || is_kept(session)).collect();
+        let seen: Vec<Seen<'_>> = all.iter().flat_map(|session| self.seen(population, session)).collect();
+        let with = |plan: &Self| {
+            let rows: Vec<Row> = seen.iter().map(|seen| (plan.told(seen.row.0), seen.row.1)).collect();
+            Population {
+                combination: plan.lesson().learn(&rows),
+                without: plan.without,
+                ..population.clone()
+            }
+        };
+        plans.iter().map(with).collect()
+    }
+
+    /// What is left of a step's inputs when this plan does without some of them.
+    fn told(&self, mut inputs: [f32; INPUT_COUNT]) -> [f32; INPUT_COUNT] {
+        let (models, signs) = inputs.split_at_mut(self.without.len());
+        models
+            .iter_mut()
+            .zip(self.without)
+            .filter(|(_, without)| *without)
+            .for_each(|(input, _)| *input = 0.0);
+        if !self.signs {
+            signs.fill(0.0);
+        }
+        inputs
     }
 
     const fn lesson(&self) -> Lesson {
-        Lesson { trees: self.trees, rate: 0.1, least: 8.0 }
+        Lesson { trees: self.trees, rate: 0.05, least: 8.0 }
     }
 
     /// The models without references.
@@ -132,6 +169,7 @@ impl Plan {
             lstm: self.lstm(teaching),
             combination: Boosted::default(),
             classes,
+            without: [false; 4],
         })
     }
 
@@ -152,52 +190,56 @@ impl Plan {
 
     /// Teaches the combination, and refers what it says of parts that it did not see.
     fn combine(&self, population: &mut Population, sessions: &[&Trajectory]) {
-        let seen: Vec<Seen> = sessions.iter().flat_map(|session| self.seen(population, session)).collect();
+        let seen: Vec<Seen<'_>> =
+            sessions.iter().flat_map(|session| self.seen(population, session)).collect();
         let learn = |left_out: Option<u64>| {
             let rows: Vec<Row> =
                 seen.iter().filter(|seen| Some(seen.part) != left_out).map(|seen| seen.row).collect();
             self.lesson().learn(&rows)
         };
-        let mut scores = [Vec::new(), Vec::new()];
+        let mut scores = [BTreeMap::<&str, [Vec<f32>; 2]>::new(), BTreeMap::new()];
         for part in TEACHING..PARTS {
             let boosted = learn(Some(part));
             for seen in seen.iter().filter(|seen| seen.ordinary && seen.part == part) {
                 let [coding, assistant] = &mut scores;
-                let list = if seen.class == AgentClass::Coding { coding } else { assistant };
-                list.push(boosted.score(&seen.row.0));
+                let groups = if seen.class == AgentClass::Coding { coding } else { assistant };
+                let [like_a_hijack, unlike] = groups.entry(seen.group).or_default();
+                like_a_hijack.push(boosted.score(&seen.row.0));
+                unlike.push(seen.unlike);
             }
         }
         population.combination = learn(None);
         for (class, scores) in population.classes.iter_mut().zip(scores) {
-            class.references.combined = Reference::new(scores);
+            let (like_a_hijack, unlike): (Vec<_>, Vec<_>) =
+                scores.into_values().map(|[like_a_hijack, unlike]| (like_a_hijack, unlike)).unzip();
+            class.references.combined = Reference::of_groups(&like_a_hijack);
+            class.references.unlike = Reference::of_groups(&unlike);
         }
     }
 
     /// What the combination is told of a session's steps.
-    fn seen(&self, population: &Population, session: &Trajectory) -> Vec<Seen> {
+    fn seen<'t>(&self, population: &Population, session: &'t Trajectory) -> Vec<Seen<'t>> {
         let (mut track, personal) = (Track::default(), Personal::new());
         let told = session.steps.iter().zip(&session.injected);
         told.map(|(step, injected)| {
             let class = track.class(step);
-            let raw = population.raw(&personal, "", &mut track, step);
-            let mut p = population.p_values(class, &raw.scores);
-            p.iter_mut().zip(self.without).filter(|(_, without)| *without).for_each(|(p, _)| *p = 1.0);
-            let mut inputs = inputs(step, &p);
-            if !self.signs {
-                inputs.iter_mut().skip(p.len()).for_each(|sign| *sign = 0.0);
-            }
-            let row = (inputs, *injected);
-            Seen { class, part: part(session), ordinary: session.ordinary, row }
+            let raw = population.raw(&personal, AGENT, &mut track, step);
+            let p = population.p_values(class, &raw.scores);
+            let row = (self.told(inputs(step, &p)), *injected);
+            let (group, unlike) = (session.group.as_str(), unlike(&p));
+            Seen { class, group, part: part(session), ordinary: session.ordinary, unlike, row }
         })
         .collect()
     }
 }
 
 /// A step as the combination sees it.
-struct Seen {
+struct Seen<'t> {
     class: AgentClass,
+    group: &'t str,
     part: u64,
     ordinary: bool,
+    unlike: f32,
     row: Row,
 }
 
@@ -209,7 +251,7 @@ enum Stage {
 
 /// Fills references from what the models say of ordinary sessions that they have not seen.
 fn refer(population: &mut Population, kept: &[&Trajectory], stage: Stage) {
-    let mut found = [[const { Vec::<f32>::new() }; 6], [const { Vec::new() }; 6]];
+    let mut found = [[const { Vec::<f32>::new() }; 7], [const { Vec::new() }; 7]];
     for session in kept {
         let (mut track, personal) = (Track::default(), Personal::new());
         for step in &session.steps {
@@ -217,17 +259,19 @@ fn refer(population: &mut Population, kept: &[&Trajectory], stage: Stage) {
             let raw = population.raw(&personal, "", &mut track, step);
             let [coding, assistant] = &mut found;
             let lists = if class == AgentClass::Coding { coding } else { assistant };
-            let all = raw.scores.into_iter().chain([provenance(step), encoding(&step.text)]);
+            let texts = population.texts.score(&hiding(&step.text));
+            let all = raw.scores.into_iter().chain([provenance(step), encoding(&step.text), texts]);
             lists.iter_mut().zip(all).for_each(|(list, value)| list.push(value));
         }
     }
     for (class, lists) in population.classes.iter_mut().zip(found) {
-        let [forest, lstm, bayes, cusum, provenance, encoding] = lists.map(Reference::new);
+        let [forest, lstm, bayes, cusum, provenance, encoding, texts] = lists.map(Reference::new);
         let references = &mut class.references;
         match stage {
             Stage::Models => {
                 references.models = [forest, lstm, bayes, Reference::default()];
-                (references.provenance, references.encoding) = (provenance, encoding);
+                (references.provenance, references.encoding, references.texts) =
+                    (provenance, encoding, texts);
             }
             Stage::Shifts => {
                 let [_, _, _, shifts] = &mut references.models;
@@ -246,6 +290,11 @@ fn of_class(session: &Trajectory, class: AgentClass) -> Vec<&Step> {
         is
     };
     session.steps.iter().filter(is).collect()
+}
+
+/// Whether an ordinary session taught the models nothing.
+fn is_kept(session: &Trajectory) -> bool {
+    part(session) >= TEACHING
 }
 
 /// The part of the tasks that a session belongs to, by the name of its task alone.

@@ -107,8 +107,11 @@ impl Detector {
 }
 
 impl Watch for Detector {
-    fn heard(&mut self, session: &SessionId, texts: &[Utterance]) {
-        self.sessions.touch(session, Session::default).hear(texts, &mut self.texts);
+    fn heard(&mut self, session: &SessionId, texts: &[Utterance]) -> Option<Classification> {
+        let session = self.sessions.touch(session, Session::default);
+        let worst = session.hear(texts, &mut self.texts)?;
+        let reading = self.ensemble.population.read_text(session.track.class_so_far(), &worst);
+        Some(spell::reading(&reading, &worst, self.ensemble.name()))
     }
 
     fn call(&mut self, captured: &CallCaptured, action: &Action) -> Classification {

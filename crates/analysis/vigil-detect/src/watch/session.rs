@@ -34,26 +34,39 @@ const MOST_TEXTS: usize = 1024;
 const MOST_SOURCES: usize = 8;
 /// How many bytes of one request are looked at; of a longer one, its end.
 const MOST_BYTES: usize = 1 << 20;
+/// How many bytes of the model's own words in one request.
+const MOST_REPLY_BYTES: usize = 1 << 16;
 
 impl Session {
-    /// Takes in what is new of these texts. The model's own words tell nothing about who else speaks.
-    pub(super) fn hear(&mut self, said: &[Utterance], texts: &mut Texts) {
-        let mut left = MOST_BYTES;
+    /// Takes in what is new of these texts, and gives the worst of them, feature by feature. The model's own words, which come
+    /// with the request after its reply, tell nothing about who else speaks: only their features count.
+    pub(super) fn hear(&mut self, said: &[Utterance], texts: &mut Texts) -> Option<TextFeatures> {
+        let (mut left, mut left_for_replies) = (MOST_BYTES, MOST_REPLY_BYTES);
         let mut fresh = Vec::new();
-        for utterance in said.iter().rev().filter(|utterance| utterance.speaker != Speaker::Model) {
+        for utterance in said.iter().rev() {
             let size = utterance.text.len().min(TextFeatures::MOST_BYTES);
-            if size > left && !fresh.is_empty() {
+            let left = match utterance.speaker {
+                Speaker::Model if size > left_for_replies => continue,
+                Speaker::Model => &mut left_for_replies,
+                _ => &mut left,
+            };
+            if size > *left && !fresh.is_empty() {
                 break;
             }
-            left = left.saturating_sub(size);
+            *left = left.saturating_sub(size);
             let digest = digest(&utterance.text);
             if self.known.is_new(&digest, utterance.message) {
                 fresh.push((utterance, digest));
             }
         }
+        let mut worst: Option<TextFeatures> = None;
         for (utterance, digest) in fresh.into_iter().rev() {
             self.known.note(&digest, utterance.message);
             let text = texts.of(digest, &utterance.text, &utterance.readings);
+            worst = Some(worst.map_or(text.features, |worst| worst.worst(&text.features)));
+            if utterance.speaker == Speaker::Model {
+                continue;
+            }
             if std::mem::take(&mut self.turn_ended) {
                 self.sources.clear();
             }
@@ -69,6 +82,7 @@ impl Session {
                 Speaker::Model => {}
             }
         }
+        worst
     }
 }
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use vigil_core::{Classification, Reason};
 
-use crate::{Assessment, FEATURE_VERSION, Step};
+use crate::model::{Reading, UNUSUAL};
+use crate::{Assessment, CALL_FEATURES, FEATURE_VERSION, MODELS, Step, TextFeatures};
 
 /// What the record says about a step: numbers as scaled integers (`voaf.md` §8).
 pub(super) fn classification(assessment: &Assessment, step: &Step, models: &Arc<str>) -> Classification {
@@ -19,6 +20,23 @@ pub(super) fn classification(assessment: &Assessment, step: &Step, models: &Arc<
         models: Arc::clone(models),
         feature_version: FEATURE_VERSION,
         features: features(step).map(|value| scaled(f64::from(value)).unwrap_or(0)).collect(),
+    }
+}
+
+/// What the record says about the texts of a request: one model has read them, and there is no call whose features were known.
+pub(super) fn reading(reading: &Reading, text: &TextFeatures, models: &Arc<str>) -> Classification {
+    let [forest, ..] = MODELS;
+    let named = |name, value| Some((name, scaled(value)?));
+    let features = text.values().iter().map(|value| scaled(f64::from(*value)).unwrap_or(0));
+    Classification {
+        tier: reading.tier,
+        reasons: reading.reasons.iter().map(|reason| Reason((*reason).to_owned())).collect(),
+        scores: named(forest, reading.score).into_iter().collect(),
+        p: [forest, Classification::COMBINED].into_iter().filter_map(|name| named(name, reading.p)).collect(),
+        agreement: u8::from(reading.p <= UNUSUAL),
+        models: Arc::clone(models),
+        feature_version: FEATURE_VERSION,
+        features: std::iter::repeat_n(0, CALL_FEATURES).chain(features).collect(),
     }
 }
 

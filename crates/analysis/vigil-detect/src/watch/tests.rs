@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
 use vigil_core::message::{
-    AnalysisInput, AnalysisOutput, CallCaptured, CallEnded, CapturedBody, ExchangeHead, ModelsState,
-    RequestCaptured,
+    AnalysisInput, AnalysisOutput, CallCaptured, CallEnded, CapturedBody, Ending, ExchangeFinished,
+    ExchangeHead, ModelsState, RequestCaptured,
 };
 use vigil_core::wire::{CallKind, Endpoint, WireCall, WireFormat};
-use vigil_core::{CallNumber, Classification, ExchangeId, Plane, Ruling, SessionId, Timestamp};
+use vigil_core::{CallNumber, Classification, ExchangeId, Plane, Ruling, SessionId, Tier, Timestamp};
 use vigil_decompose::{Analysis, AnalysisLimits};
 
 use super::{Detector, Ensemble};
@@ -192,4 +192,71 @@ fn a_conversation_that_is_sent_again_is_heard_once() {
         of.features[crate::CALL_FEATURES + at]
     };
     assert!(base64(&first) > 900_000 && base64(&second) == 0, "{} {}", base64(&first), base64(&second));
+}
+
+fn finish(plane: &mut Watched, number: u64) -> Arc<Classification> {
+    let finished = ExchangeFinished {
+        head: head(number, "s", "agent"),
+        at: Timestamp::default(),
+        ending: Ending::Complete,
+        status: Some(200),
+        request_bytes: None,
+        reply: None,
+        calls: 0,
+        first_byte_micros: None,
+    };
+    let mut found = None;
+    plane.handle(AnalysisInput::Finished(Arc::new(finished)), &mut |said| match said {
+        AnalysisOutput::Classified(classified) => found = Some(Arc::clone(&classified.classification)),
+        other => panic!("{other:?}"),
+    });
+    found.unwrap()
+}
+
+/// How often ordinary texts are as unusual as those of an exchange without a call.
+fn rarity(classification: &Classification) -> i64 {
+    let [forest, ..] = MODELS;
+    assert_eq!(classification.p[0].0, forest);
+    assert_eq!((classification.p.len(), classification.scores.len()), (2, 1));
+    classification.combined_p().unwrap()
+}
+
+#[test]
+fn an_exchange_without_a_call_is_scored_by_its_new_texts() {
+    let mut plane = plane(Personal::new());
+    hear(&mut plane, 1, "s", BODY);
+    let plain = finish(&mut plane, 1);
+    let hidden: String = "see you soon ".chars().flat_map(|c| [c, '\u{200b}']).collect();
+    let text = format!("{} {hidden} {}", "aGVsbG8gd29ybGQh".repeat(50), "%68%65%6c%6c".repeat(40));
+    let asked = r#"{"role":"user","content":"list my files"}"#;
+    let body = format!(r#"{{"model":"m","messages":[{asked},{{"role":"tool","content":"{text}"}}]}}"#);
+    hear(&mut plane, 2, "s", &body);
+    let strange = finish(&mut plane, 2);
+    assert!(rarity(&strange) < rarity(&plain) && rarity(&strange) < 50_000, "{strange:?} {plain:?}");
+    assert!(strange.tier <= Tier::Noted, "content alone does nothing");
+    assert_eq!(strange.features.len(), crate::CALL_FEATURES + crate::TEXT_FEATURES);
+    // Nothing is new in it.
+    hear(&mut plane, 3, "s", &body);
+    assert_eq!(finish(&mut plane, 3).combined_p(), None);
+}
+
+#[test]
+fn the_models_own_words_are_scored_when_they_come_again() {
+    let mut plane = plane(Personal::new());
+    hear(&mut plane, 1, "s", BODY);
+    let reply = "6c69737420".repeat(80);
+    let body = format!(
+        r#"{{"model":"m","messages":[{{"role":"user","content":"list my files"}},{{"role":"assistant","content":"{reply}"}},{{"role":"user","content":"go on"}}]}}"#
+    );
+    hear(&mut plane, 2, "s", &body);
+    let strange = finish(&mut plane, 2);
+    assert!(rarity(&strange) < 200_000, "{strange:?}");
+}
+
+#[test]
+fn a_call_speaks_for_its_exchange() {
+    let mut plane = plane(Personal::new());
+    hear(&mut plane, 1, "s", BODY);
+    let of_call = call(&mut plane, 1, "s", "agent");
+    assert_eq!(finish(&mut plane, 1).p, of_call.p);
 }
