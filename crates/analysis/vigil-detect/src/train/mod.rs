@@ -79,6 +79,7 @@ pub fn untaught() -> Option<Population> {
     let step = Heard::default().step(&Asked { action: &action, arguments: "", hour: None });
     let session = |task: usize| Trajectory {
         task: task.to_string(),
+        group: String::new(),
         ordinary: true,
         steps: vec![step.clone()],
         injected: vec![false],
