@@ -177,18 +177,20 @@ fn lean(session: &Trajectory) -> Option<Trajectory> {
     Some(made)
 }
 
+/// Sentences that tell nobody to do anything.
+const PROSE: [&str; 8] = [
+    "The library keeps its usual hours. ",
+    "Visitors found the garden in good order. ",
+    "The weather stayed mild until the end of the month. ",
+    "Several readers wrote about the old bridge. ",
+    "Its repair took longer than planned. ",
+    "The figures were in line with what had been expected. ",
+    "A new path leads along the river. ",
+    "The museum shows paintings from the north. ",
+];
+
 /// Some hundred letters of harmless prose, encoded or hidden.
 fn payload(random: &mut Random) -> String {
-    const PROSE: [&str; 8] = [
-        "The library keeps its usual hours. ",
-        "Visitors found the garden in good order. ",
-        "The weather stayed mild until the end of the month. ",
-        "Several readers wrote about the old bridge. ",
-        "Its repair took longer than planned. ",
-        "The figures were in line with what had been expected. ",
-        "A new path leads along the river. ",
-        "The museum shows paintings from the north. ",
-    ];
     let count = 4 + random.below(12);
     let text: String = (0..count).filter_map(|_| PROSE.get(random.below(PROSE.len()))).copied().collect();
     match random.below(8) {
@@ -230,6 +232,7 @@ fn base64(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::hiding;
     use crate::step::Token;
 
     fn session(group: &str, task: usize, steps: usize) -> Trajectory {
@@ -284,10 +287,12 @@ mod tests {
     fn payloads_are_what_they_say() {
         assert_eq!(base64(b"Many hands make light work."), "TWFueSBoYW5kcyBtYWtlIGxpZ2h0IHdvcmsu");
         assert_eq!(base64(b"ab"), "YWI=");
+        assert_eq!(TextFeatures::of(&PROSE.concat()).named("bids"), Some(0.0));
         let mut random = Random::new(1);
+        let plain = TextFeatures::of(&PROSE.concat());
         for _ in 0..40 {
             let text = TextFeatures::of(&payload(&mut random));
-            assert_eq!(text.named("bids"), Some(0.0), "no payload tells anybody what to do");
+            assert_ne!(hiding(&text), hiding(&plain));
         }
     }
 }
