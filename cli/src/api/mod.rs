@@ -69,8 +69,11 @@ pub(crate) async fn start(
     inbox: Inbox<SurfaceInput>,
     keep: impl Fn(&SurfaceInput) -> Option<String> + Send + 'static,
 ) -> anyhow::Result<Running> {
-    let listener = std::net::TcpListener::bind(listen)
-        .with_context(|| format!("listening on `{listen}` for the local API; is another vigil running?"))?;
+    let listener = std::net::TcpListener::bind(listen).with_context(|| {
+        format!(
+            "cannot listen on `{listen}` for the local API; end the program that has it, or choose another in `[api] listen`"
+        )
+    })?;
     let address = listener.local_addr()?;
     let view = Arc::clone(&surface.view);
     let router = routes::router(Arc::new(surface), guard::Guard::new(token, address));

@@ -21,7 +21,7 @@ pub(crate) fn run(context: &Context, args: &args::Config) -> Ended {
 pub(crate) fn load(context: &Context, given: Option<&Path>) -> anyhow::Result<(Config, Option<PathBuf>)> {
     let path = match given {
         Some(path) => Some(std::path::absolute(path)?),
-        None => context.places.config_file().filter(|path| path.is_file()),
+        None => context.places.config_file().filter(|path| is_there(path)),
     };
     let Some(path) = path else {
         return Ok((Config::resolve(&config::ConfigFile::default(), Path::new("/"))?, None));
@@ -31,6 +31,13 @@ pub(crate) fn load(context: &Context, given: Option<&Path>) -> anyhow::Result<(C
     let file = config::parse(&text, &path)?;
     let base = path.parent().context("a config file lies in a directory")?;
     Ok((Config::resolve(&file, base)?, Some(path)))
+}
+
+/// Whether somebody put something there. A link that leads nowhere and a place that cannot be looked at count: a policy that was
+/// meant must not give way to the defaults unnoticed.
+fn is_there(path: &Path) -> bool {
+    use std::io::ErrorKind::{NotADirectory, NotFound};
+    !matches!(path.symlink_metadata(), Err(error) if matches!(error.kind(), NotFound | NotADirectory))
 }
 
 fn check(context: &Context, args: &ConfigFile) -> Ended {
@@ -67,4 +74,21 @@ fn show(context: &Context, args: &ConfigShow) -> Ended {
     }
     write!(out, "{}", config.to_toml())?;
     Ok(exit::OK)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_nobody_put_there_is_not_there() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("vigil.toml");
+        assert!(!is_there(&path) && !is_there(&path.join("below")));
+        std::os::unix::fs::symlink("/nonexistent/vigil.toml", &path).unwrap();
+        assert!(is_there(&path), "a link that leads nowhere");
+        std::fs::remove_file(&path).unwrap();
+        std::fs::write(&path, "").unwrap();
+        assert!(is_there(&path) && !is_there(&path.join("below")));
+    }
 }

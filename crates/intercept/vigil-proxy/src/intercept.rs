@@ -28,7 +28,9 @@ pub struct Intercept;
 #[non_exhaustive]
 pub enum StartError {
     /// The listening address cannot be had.
-    #[error("cannot listen on {address}: {reason}")]
+    #[error(
+        "cannot listen on `{address}`: {reason}; end the program that has it, or choose another in `[proxy] listen`"
+    )]
     Listen {
         /// Which address.
         address: SocketAddr,
