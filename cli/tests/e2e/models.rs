@@ -200,19 +200,19 @@ async fn what_they_say_is_evidence_and_how_long_they_take_is_told() {
     }
 }
 
-/// Sends a session's conversation in which a mail was read and the simulated model obeys it: one call for each script.
+/// Sends a session's conversation in which a mail is read again and again and the simulated model obeys it.
 async fn obey(stage: &Stage, session: &str, calls: &[(&str, Value)]) {
-    let mut messages = vec![
-        json!({"role": "user", "content": "What is new in my mail?"}),
-        json!({"role": "assistant", "content": [{"type": "tool_use", "id": "t0", "name": "read_mail", "input": {}}]}),
-        json!({"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t0", "content": mail()}]}),
-    ];
+    let mut messages = vec![json!({"role": "user", "content": "What is new in my mail?"})];
     let names: Vec<&str> = calls.iter().map(|(name, _)| *name).collect();
     let tools: Vec<Value> =
         names.iter().map(|name| json!({"name": name, "input_schema": {"type": "object"}})).collect();
     for (name, arguments) in calls {
         let script = json!(format!("!call {name} {arguments}")).to_string();
-        messages.push(json!({"role": "user", "content": "And?"}));
+        messages.extend([
+            json!({"role": "assistant", "content": [{"type": "tool_use", "id": "t0", "name": "read_mail", "input": {}}]}),
+            json!({"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t0", "content": mail()}]}),
+            json!({"role": "user", "content": "And?"}),
+        ]);
         let body = json!({"model": "claude-e2e", "max_tokens": 64, "stream": true, "messages": messages, "tools": tools});
         let fields =
             [("User-Agent", "e2e-agent/1.0"), ("X-Session-Id", session), ("X-Sim-Script", script.as_str())];
@@ -254,7 +254,6 @@ async fn the_watchdog_knows_a_content_that_was_unusual_in_another_session() {
     ];
     obey(&stage, "watchdog-one", &calls).await;
     obey(&stage, "watchdog-two", &calls).await;
-    let status = stage.api.status().unwrap();
     let document = json_of(&stage, &["export"]);
     let evidence = document["evidence"].as_object().unwrap().values();
     let evidence: Vec<Value> = evidence
@@ -264,7 +263,6 @@ async fn the_watchdog_knows_a_content_that_was_unusual_in_another_session() {
         let told: Vec<&Value> = evidence.iter().filter(|object| object.to_string().contains(words)).collect();
         told.into_iter().filter(|object| object["kind"] == "action").count()
     };
-    assert!(status["models"]["watchdog"].as_u64() >= Some(2), "{status}");
     assert!(told("watchdog: nothing like it in other sessions") >= 1, "the first session");
     assert!(told("watchdog: the same content in 1 other sessions") >= 1, "the second session");
     assert!(told("watchdog: capabilities and authority could not be asked for") >= 2);

@@ -115,10 +115,7 @@ const CLASSES: [u8; 256] = {
         } else if byte >= 0x80 {
             class |= FOREIGN;
         }
-        #[expect(clippy::indexing_slicing, reason = "below 256")]
-        {
-            classes[at] = class;
-        }
+        classes[at] = class;
         at += 1;
     }
     classes

@@ -1,8 +1,8 @@
 //! The watchdog: when a session without a history turns most unusual, have others seen the same?
 //!
 //! It remembers, for a bounded number of contents and of sequences of steps, in which sessions they stood before a call and in
-//! how many of these the call was unusual. It looks there when a call is `tier3` for the first time in its session and most
-//! models agree. What it finds goes into the reasons; when the same was unusual elsewhere, the next calls of the session are
+//! how many of these the call was unusual. It looks there when for the first time in a session a call is `tier3` and most models
+//! agree. What it finds goes into the reasons; when the same was unusual elsewhere, the next calls of the session are
 //! held even where they are only noted. It never releases and never blocks.
 
 use vigil_core::{Reason, SessionId, Tier};
@@ -30,7 +30,9 @@ struct Sighting {
 pub(super) struct Trail {
     events: [u16; SEQUENCE],
     steps: usize,
-    was_elevated: bool,
+    /// Whether a call was elevated with high agreement before. One that few models minded is none: it would blind the watchdog
+    /// to all that comes after it.
+    was_looked_at: bool,
     /// How many more calls are held when they are noted.
     alarm: u8,
 }
@@ -68,9 +70,9 @@ impl Watchdog {
         let (id, agent) = (hash(id.0.as_bytes()), hash(agent.as_bytes()));
         let trail = &mut session.trail;
         let is_first =
-            assessment.tier >= Tier::Held && !trail.was_elevated && assessment.agreement >= AGREEMENT;
+            assessment.tier >= Tier::Held && !trail.was_looked_at && assessment.agreement >= AGREEMENT;
         let is_unusual = assessment.tier >= Tier::Flagged;
-        trail.was_elevated |= assessment.tier >= Tier::Held;
+        trail.was_looked_at |= is_first;
         let steps = trail.step(token);
         let mut found = Found::default();
         for (key, is_content) in
@@ -267,6 +269,9 @@ mod tests {
         let token = Token::numbered(1).unwrap();
         assert!(dog.see(&SessionId("a".to_owned()), "a", &mut session, token, &mut two).is_empty());
         assert_eq!(dog.looked(), 0);
+        let mut three = assessment(Tier::Held, 3);
+        assert!(!dog.see(&SessionId("a".to_owned()), "a", &mut session, token, &mut three).is_empty());
+        assert_eq!(dog.looked(), 1, "a call that few minded blinds it to none");
     }
 
     #[test]
