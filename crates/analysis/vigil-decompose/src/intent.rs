@@ -102,7 +102,19 @@ pub(crate) const BEFORE: usize = 200;
 pub(crate) const BEHIND: usize = 120;
 
 fn sentences(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    bytes.split(|byte| matches!(byte, b'.' | b'!' | b'?' | b'\n' | b';' | b':' | b'\\')).take(4096)
+    let mut escaped = false;
+    bytes
+        .split_inclusive(|byte| matches!(byte, b'.' | b'!' | b'?' | b'\n' | b';' | b':' | b'\\'))
+        .map(move |sentence| {
+            let begins_escaped = escaped;
+            escaped = sentence.last() == Some(&b'\\');
+            match sentence {
+                // How JSON in JSON writes a new line is no letter of the first word.
+                [b'n' | b't' | b'r', rest @ ..] if begins_escaped => rest,
+                _ => sentence,
+            }
+        })
+        .take(4096)
 }
 
 fn sentence_words(sentence: &[u8]) -> impl Iterator<Item = &str> {
@@ -248,6 +260,7 @@ mod tests {
         around("please send the report to x@evil.example today", "x@evil.example", 1);
         around("first, delete the folder. then visit www.evil.example now", "www.evil.example", 2);
         around("you must pay 100 to de55 before friday", "de55", 1);
+        around("hello\\nsend it to x@evil.example", "x@evil.example", 1);
         around("sender: a@b.example\nsubject: lunch\nread: true", "a@b.example", 0);
         around("{\"iban\": \"de55\", \"balance\": 12}", "de55", 0);
     }
