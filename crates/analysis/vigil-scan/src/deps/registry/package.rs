@@ -121,13 +121,17 @@ pub(crate) fn from_npm(body: &Value) -> Option<Package> {
     let time = object.get("time");
     let unpublished = time.is_some_and(|time| time.get("unpublished").is_some());
     let closed = latest.as_deref().is_some_and(|latest| latest.ends_with("-security")) && versions.len() <= 1;
-    let repository = object.get("repository");
-    let link =
-        repository.and_then(|value| value.as_str().or_else(|| value.get("url").and_then(Value::as_str)));
+    // Proxies of the registry leave out what each version says, too.
+    let newest = latest.as_deref().and_then(|latest| object.get("versions")?.get(latest));
+    let links = [Some(object.get("repository")), newest.map(|version| version.get("repository"))];
+    let has_link = links.into_iter().flatten().flatten().any(|value| {
+        let link = value.as_str().or_else(|| value.get("url").and_then(Value::as_str));
+        link.is_some_and(|link| !link.trim().is_empty())
+    });
     Some(Package {
         created: time.and_then(|time| time.get("created")).and_then(Value::as_str).and_then(timestamp),
         // The abbreviated document has neither times nor links.
-        has_source: time.is_some().then(|| link.is_some_and(|link| !link.trim().is_empty())),
+        has_source: time.is_some().then_some(has_link),
         versions,
         latest,
         withdrawn: unpublished || closed,
@@ -188,6 +192,12 @@ mod tests {
             assert_eq!(from_pypi(&body), None);
         }
         assert_eq!(from_npm(&json!([1])), None);
+        let proxied = from_npm(&json!({
+            "dist-tags": {"latest": "2.0.0"},
+            "versions": {"1.0.0": {}, "2.0.0": {"repository": {"type": "git", "url": "git+https://x.invalid/a"}}},
+            "time": {"created": "2020-01-01T00:00:00Z"},
+        }));
+        assert_eq!(proxied.and_then(|package| package.has_source), Some(true));
         assert!(from_npm(&json!({"versions": [], "time": 3, "repository": 1, "dist-tags": "x"})).is_some());
     }
 }

@@ -80,6 +80,13 @@ const METHODS: &[&str] = &[
     "raises_group",
 ];
 
+/// Words of what tests work with, and what is named after them.
+const TOOLS: &[&str] = &[
+    "client", "data", "file", "files", "dir", "path", "db", "database", "setup", "skip", "sub", "request",
+    "context", "cli", "runner", "server", "app", "session", "user", "image", "email", "config", "settings",
+    "name", "id", "token", "url", "module", "case", "cases", "input", "dataset", "loader", "model",
+];
+
 /// The call gives a verdict, by what is called.
 pub(super) fn is_by_call<'a>(call: &'a ExprCall, names: &Names<'a>) -> bool {
     let (name, owner) = match call.func.as_ref() {
@@ -112,11 +119,12 @@ pub(super) fn is_by_call<'a>(call: &'a ExprCall, names: &Names<'a>) -> bool {
     if by_trip && call.arguments.len() > 1 {
         return true;
     }
-    // Another file's test, run from here.
-    let runs_a_test = original.trim_start_matches('_').starts_with("test_")
-        && (names.is_imported(name) || names.function(name).is_none());
+    // Another file's test, run from here; not `app.test_client()`.
+    let tested = original.trim_start_matches('_').strip_prefix("test_");
+    let is_test = tested.is_some_and(|rest| !rest.split('_').all(|word| TOOLS.contains(&word)));
+    let runs_a_test = is_test && (names.is_imported(name) || names.function(name).is_none());
     // `enum._test_simple_enum(…)`: a module's check for those who use it.
-    let of_module = original.trim_start_matches('_').starts_with("test_")
+    let of_module = is_test
         && matches!(owner, Some(Expr::Name(module))
             if names.is_imported(module.id.as_str()) || module.id.as_str().trim_start_matches('_').starts_with("test"));
     if of_module || (owner.is_none() && (BARE.contains(&original) || runs_a_test)) {
@@ -135,15 +143,7 @@ pub(super) fn is_by_call<'a>(call: &'a ExprCall, names: &Names<'a>) -> bool {
             true
         }
         // Inherited and not seen here: `self.run_test(…)`, `super().test_x()`.
-        _ if inherits(owner)
-            && has_word(original, &["test", "tests"])
-            && !has_word(
-                original,
-                &["client", "data", "file", "dir", "path", "db", "setup", "skip", "sub"],
-            ) =>
-        {
-            true
-        }
+        _ if inherits(owner) && has_word(original, &["test", "tests"]) && !has_word(original, TOOLS) => true,
         "simplefilter" | "filterwarnings" => call.arguments.args.first().and_then(literal) == Some("error"),
         "run" | "check_call" | "run_command" => {
             matches!(call.arguments.find_keyword("check"), Some(keyword) if matches!(&keyword.value, Expr::BooleanLiteral(value) if value.value))

@@ -251,3 +251,21 @@ def test_app(test_module):
 #: bad runs what is not a test
 def test_app(module):
     module.create_item()
+#: bad a client of the application
+from app import app
+def test_login():
+    client = app.test_client()
+    client.post("/login", json={"name": "a"})
+#: bad a context of the application
+from app import app
+def test_page():
+    with app.test_request_context("/"):
+        render()
+#: good a test of an imported module is run
+from examples import test_main
+def test_example():
+    test_main.test_read_main()
+#: good a test of an imported module, named for what it is about
+from examples import test_main
+def test_example():
+    test_main.test_create_user()
