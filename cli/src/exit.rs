@@ -15,6 +15,8 @@ pub(crate) const NO_DAEMON: u8 = 3;
 pub(crate) const NOTHING_SCANNED: u8 = 3;
 /// `vigil scan --require-registry`: a registry did not answer.
 pub(crate) const NOT_VERIFIED: u8 = 4;
+/// `vigil scan --require-complete`: something could not be read, or only in part.
+pub(crate) const NOT_COMPLETE: u8 = 5;
 
 /// For `--help`.
 pub(crate) const HELP: &str = "\
@@ -33,7 +35,8 @@ Exit codes:
   1   findings at or above --fail-on
   2   wrong use, a wrong configuration, or something failed
   3   no file was scanned
-  4   with --require-registry: a registry did not answer";
+  4   with --require-registry: a registry did not answer
+  5   with --require-complete: something could not be read, or only in part";
 
 /// How a command ended without an error of its own.
 pub(crate) type Ended = anyhow::Result<u8>;

@@ -91,6 +91,9 @@ pub(crate) struct Scan {
     /// Exit code 4 when a registry does not answer
     #[arg(long, help_heading = "Surroundings")]
     pub(crate) require_registry: bool,
+    /// Exit code 5 when something could not be read, or only in part
+    #[arg(long, help_heading = "Surroundings")]
+    pub(crate) require_complete: bool,
     /// Neither use nor write results of earlier scans
     #[arg(long, help_heading = "Surroundings")]
     pub(crate) no_cache: bool,

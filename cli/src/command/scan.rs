@@ -43,6 +43,7 @@ pub(crate) fn run_scan(context: &Context, args: Scan) -> Ended {
         list_files: args.list_files,
         no_cache: args.no_cache,
         require_registry: args.require_registry,
+        require_complete: args.require_complete,
         quiet: args.quiet,
         verbose: args.verbose,
     };

@@ -31,6 +31,7 @@ pub(crate) struct Plan {
     pub(crate) list_files: bool,
     pub(crate) no_cache: bool,
     pub(crate) require_registry: bool,
+    pub(crate) require_complete: bool,
     pub(crate) quiet: bool,
     pub(crate) verbose: bool,
 }
@@ -141,13 +142,13 @@ pub(crate) fn run(context: &Context, plan: Plan) -> Ended {
     };
     for (format, file) in &formats {
         let Some(file) = file else {
-            write!(anstream::stdout().lock(), "{}", vigil_scan::render(seen(*format), *format, look))?;
+            print(&vigil_scan::render(seen(*format), *format, look))?;
             continue;
         };
         let text = vigil_scan::render(seen(*format), *format, Look { color: false, ..look });
         super::replace(file, text.as_bytes()).map_err(|error| UsageError(format!("{error:#}")))?;
         if *format == Format::Human {
-            write!(anstream::stdout().lock(), "{}", vigil_scan::render(seen(*format), *format, look))?;
+            print(&vigil_scan::render(seen(*format), *format, look))?;
         }
     }
     if ended == exit::NOTHING_SCANNED {
@@ -161,6 +162,17 @@ pub(crate) fn run(context: &Context, plan: Plan) -> Ended {
         writeln!(anstream::stderr().lock(), "vigil: {findings}; written to {}", written.join(", "))?;
     }
     Ok(ended)
+}
+
+/// Writes a report to standard output. Who stops reading has read enough: the exit code still tells the result.
+fn print(report: &str) -> anyhow::Result<()> {
+    let mut out = anstream::stdout().lock();
+    match out.write_all(report.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(UsageError(format!("the report cannot be written to standard output: {error}")).into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The report for people goes to the terminal, whatever file it goes to.
@@ -317,6 +329,8 @@ fn code(plan: &Plan, settings: &Settings, outcome: &Outcome) -> u8 {
         exit::NOTHING_SCANNED
     } else if plan.require_registry && outcome.registry_failed() {
         exit::NOT_VERIFIED
+    } else if plan.require_complete && outcome.report.skipped() > 0 {
+        exit::NOT_COMPLETE
     } else {
         exit::OK
     }

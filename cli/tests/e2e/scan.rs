@@ -366,3 +366,32 @@ fn what_is_staged_is_judged_against_what_is_staged() {
     let told = run(&home, &["scan", "--staged", "--offline", "-f", "json"]);
     assert_eq!(findings(&told), ["DEP-006 app.py:2", "DEP-003 requirements.txt:2"]);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_report_that_cannot_be_printed_is_an_error_and_one_that_nobody_reads_is_none() {
+    let home = home(&[("a.py", "x = 1\n"), ("b/many.py", &SECRET.repeat(3_000))]);
+    let scan = |path: &str| {
+        let mut command = home.command(["scan", path, "--offline", "--no-cache"]);
+        command.current_dir(home.path().join("p"));
+        command
+    };
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = scan("a.py").stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("standard output"));
+    // Who reads no further is no reason to pass.
+    let mut child = scan("b").stdout(std::process::Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+}
+
+#[test]
+fn what_was_not_read_wholly_has_an_exit_code_of_its_own() {
+    let home = home(&[("a.py", "def f(:\n"), ("b.py", "x = 1\n")]);
+    let told = run_in(&home, ".", &["scan", "--offline"]);
+    assert_eq!(told.code, 0, "{told:?}");
+    assert!(told.out.contains("2 files scanned") && told.out.contains("; 1 not, or not wholly"), "{told:?}");
+    assert_eq!(run_in(&home, ".", &["scan", "--offline", "--require-complete"]).code, 5);
+    assert_eq!(run_in(&home, ".", &["scan", "b.py", "--offline", "--require-complete"]).code, 0);
+}

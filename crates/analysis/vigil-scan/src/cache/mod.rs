@@ -196,8 +196,7 @@ impl Cache {
         std::fs::create_dir_all(directory)?;
         forget_old(directory, &self.file);
         let fresh = self.file.with_extension(format!("{:x}.new", self.scanned_ns));
-        std::fs::write(&fresh, bytes)?;
-        std::fs::rename(&fresh, &self.file).inspect_err(|_| {
+        std::fs::write(&fresh, bytes).and_then(|()| std::fs::rename(&fresh, &self.file)).inspect_err(|_| {
             // What stays behind is found and removed when there are too many.
             let _gone = std::fs::remove_file(&fresh);
         })

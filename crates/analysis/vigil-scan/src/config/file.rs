@@ -202,7 +202,16 @@ fn told(error: &serde_saphyr::Error) -> String {
         other => {
             let text = other.to_string();
             let line = text.lines().next().unwrap_or_default();
-            line.split(" at line ").next().unwrap_or(line).trim_start_matches("error: ").to_owned()
+            let said = line.split(" at line ").next().unwrap_or(line).trim_start_matches("error: ");
+            match said {
+                "expected sequence start" => "a list is expected here, such as `[a, b]`".to_owned(),
+                "expected mapping start" => {
+                    "keys with values are expected here, such as `key: value`".to_owned()
+                }
+                _ if said.starts_with("invalid u") => "a whole number from 0 on is expected here".to_owned(),
+                _ if said.starts_with("invalid f") => "a number is expected here".to_owned(),
+                _ => said.to_owned(),
+            }
         }
     }
 }

@@ -48,7 +48,7 @@ pub(crate) fn manifests(project: &Project, notes: &mut Vec<Note>) -> Vec<Manifes
         }
         manifests.push(Manifest {
             ecosystem: format.ecosystem(),
-            reported: named && !format.is_lock() && !path.starts_with(".."),
+            reported: named && !format.is_lock(),
             contents: Contents { open, ..contents },
             source,
         });
@@ -158,6 +158,8 @@ fn include(
             continue;
         }
         seen.insert(target.clone());
+        // What lies outside the project is not for its report.
+        let named = named && !target.starts_with("..") && !target.is_absolute();
         paths.push(Listed { path: target, format: Format::Requirements, named });
     }
 }

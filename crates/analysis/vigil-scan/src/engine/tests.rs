@@ -161,3 +161,36 @@ fn what_a_test_calls_is_read_even_when_only_the_test_is_scanned() {
         assert_eq!(told(&outcome), expected, "{path}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn links_and_directories_that_look_like_files_are_told() {
+    let home = project(&[
+        ("src/requirements.txt/a.py", "x = 1\n"),
+        ("src/app.py/b.py", "x = 1\n"),
+        ("other/c.py", SECRET),
+    ]);
+    std::os::unix::fs::symlink(".", home.path().join("src/loop")).unwrap();
+    std::os::unix::fs::symlink("../other", home.path().join("src/other")).unwrap();
+    let outcome = scan_in(home.path(), &["src"], None).unwrap();
+    let told: Vec<_> = outcome
+        .report
+        .notes
+        .iter()
+        .filter_map(|note| Some((note.file.as_deref()?.to_str()?, note.kind)))
+        .collect();
+    let all =
+        ["src/app.py", "src/loop", "src/other", "src/requirements.txt"].map(|path| (path, NoteKind::Info));
+    assert_eq!(told, all);
+    assert_eq!((outcome.report.files_scanned, outcome.report.findings.len()), (2, 0));
+}
+
+#[test]
+fn what_a_manifest_includes_from_outside_is_not_in_the_report() {
+    let outside = project(&[("hosts.txt", "127.0.0.1 secret-host\nreqeusts\n")]);
+    let path = outside.path().join("hosts.txt");
+    let manifest = format!("-r {}\nflask\n", path.display());
+    let home = project(&[("requirements.txt", &manifest)]);
+    let outcome = scan_in(home.path(), &["."], None).unwrap();
+    assert!(outcome.report.findings.is_empty() && outcome.report.notes.is_empty(), "{:?}", outcome.report);
+}

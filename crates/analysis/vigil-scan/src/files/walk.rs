@@ -113,7 +113,14 @@ struct Batch<'a> {
 impl Batch<'_> {
     fn take(&mut self, entry: &DirEntry) {
         let Some(file_type) = entry.file_type() else { return };
-        if file_type.is_dir() {
+        let is_link = file_type.is_symlink();
+        if file_type.is_dir() || (is_link && entry.path().is_dir()) {
+            // What a link leads to may lie below the scan, or around it.
+            if is_link {
+                self.notes.push(told(entry.path(), "it is a link to a directory, which is not followed"));
+            } else if entry.depth() > 0 && !matches!(Kind::of(entry.path()), Kind::Other) {
+                self.notes.push(told(entry.path(), "it is a directory, and is named like a file"));
+            }
             return;
         }
         match look(entry.path()) {
@@ -159,6 +166,11 @@ pub(crate) fn look(path: &Path) -> Result<Option<Found>, Note> {
 /// Whether a file that is not read may matter by its name.
 fn is_telling(name: &OsStr) -> bool {
     is_secret_file_name(name) || name.to_str().is_some_and(EnvExamples::is_name)
+}
+
+/// What may be meant so, and may not.
+fn told(path: &Path, message: &str) -> Note {
+    Note { file: Some(path.to_owned()), line: None, kind: NoteKind::Info, message: message.to_owned() }
 }
 
 /// "not scanned: REASON".

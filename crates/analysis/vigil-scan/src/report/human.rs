@@ -141,7 +141,12 @@ impl Page {
     fn summary(&self, out: &mut String, report: &Report) {
         out.push_str(&format!("\n  {}\n", self.style.faint(&"─".repeat(49))));
         let seconds = report.duration.as_secs_f64();
-        out.push_str(&format!("  {} scanned in {seconds:.1}s\n", counted(report.files_scanned, "file")));
+        let skipped = match report.skipped() {
+            0 => String::new(),
+            count => format!("; {count} not, or not wholly"),
+        };
+        let files = counted(report.files_scanned, "file");
+        out.push_str(&format!("  {files} scanned in {seconds:.1}s{skipped}\n"));
         let counts = counts_line(report);
         let worst = report.findings.iter().map(|finding| finding.severity).max();
         let counts =

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 pub use fingerprint::fingerprints;
 
-use crate::finding::{Finding, Note};
+use crate::finding::{Finding, Note, NoteKind};
 use crate::rule::{Category, RuleId};
 
 /// What a scan says, ready to be written down.
@@ -46,6 +46,14 @@ pub struct Report {
     pub notes: Vec<Note>,
     /// What failed as a whole.
     pub errors: Vec<String>,
+}
+
+impl Report {
+    /// How many files could not be read, or only in part.
+    pub fn skipped(&self) -> usize {
+        let skipped = self.notes.iter().filter(|note| note.kind == NoteKind::Skipped);
+        skipped.filter_map(|note| note.file.as_deref()).collect::<std::collections::BTreeSet<_>>().len()
+    }
 }
 
 /// A finding that does not count.
