@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::packages::Packages;
-use vigil_scan::{Flags, Settings, SourceReport, discover, scan_source};
+use vigil_scan::{Flags, Settings, SourceReport, discover, scan_source, scan_source_in};
 
 /// Where the rules' pages are.
 pub(crate) const RULE_PAGES: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/rules");
@@ -83,9 +83,13 @@ impl Judge {
             return (SourceReport::default(), loaded.problem.clone());
         }
         let above = settings.file.as_deref().and_then(Path::parent);
-        let relative =
-            [above, Some(root)].into_iter().flatten().find_map(|base| path.strip_prefix(base).ok());
-        let report = scan_source(relative.unwrap_or(path), bytes, &settings.config_for(path));
+        let bases = [above, Some(root)].into_iter().flatten();
+        let placed = bases.into_iter().find_map(|base| Some((base, path.strip_prefix(base).ok()?)));
+        let config = settings.config_for(path);
+        let report = match placed {
+            Some((base, relative)) => scan_source_in(base, relative, bytes, &config),
+            None => scan_source(path, bytes, &config),
+        };
         (report, loaded.problem.clone())
     }
 }

@@ -43,6 +43,7 @@ pub use diff::Changes;
 pub use docs::rule_pages;
 pub use engine::{
     CachePlace, Job, Outcome, Progress, ScanError, SourceReport, Staged, Target, scan, scan_source,
+    scan_source_in,
 };
 pub use finding::{Edit, Finding, Fix, Note, NoteKind};
 pub use fix::{FileFix, fixes};

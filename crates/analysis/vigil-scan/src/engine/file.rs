@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use super::Job;
 use super::place::Selection;
 use super::project::Project;
+use super::{Job, around};
 use crate::cache::{Cache, Digest};
 use crate::config::Config;
 use crate::facts::{Facts, Helper, Mount, Need};
@@ -66,6 +66,16 @@ pub struct SourceReport {
 ///
 /// Suppressions do not expire here, since there is no day to compare with.
 pub fn scan_source(path: &Path, bytes: &[u8], config: &Config) -> SourceReport {
+    judge_source(path, bytes, config, None)
+}
+
+/// Scans one text as if it stood in its place in a project: what lies around it may hold the guards of its routes and the
+/// assertions of its tests. The path starts from `root`.
+pub fn scan_source_in(root: &Path, path: &Path, bytes: &[u8], config: &Config) -> SourceReport {
+    judge_source(path, bytes, config, Some(root))
+}
+
+fn judge_source(path: &Path, bytes: &[u8], config: &Config, root: Option<&Path>) -> SourceReport {
     let kind = Kind::of(path);
     let mut judged = match kind {
         Kind::Code(_) | Kind::Notebook => {
@@ -73,6 +83,11 @@ pub fn scan_source(path: &Path, bytes: &[u8], config: &Config) -> SourceReport {
         }
         Kind::Manifest | Kind::Other => return SourceReport::default(),
     };
+    if let Some(root) = root {
+        let mut one = vec![(path.to_owned(), judged)];
+        around::settle(&mut one, root, config);
+        judged = one.pop().map(|(_, judged)| judged).unwrap_or_default();
+    }
     let terms = Terms { config, today: None };
     let (_, told) = suppress::apply(&judged.suppressions, &mut judged.findings, path, terms);
     judged.notes.extend(told);
@@ -183,15 +198,15 @@ fn judge_code(source: Source, language: Language, config: &Config, env_examples:
     Judged { findings, notes, suppressions, imports, mounts, helpers, calls, digest: None }
 }
 
-/// The functions of a file that tests of other files may call.
-pub(super) fn helpers_of(path: &Path, bytes: Vec<u8>, config: &Config) -> Option<Vec<Helper>> {
+/// What a file of code says, without judging it.
+pub(super) fn facts_of(path: &Path, bytes: Vec<u8>, config: &Config) -> Option<Facts> {
     let Kind::Code(language) = Kind::of(path) else { return None };
     let source = Source::new(path, Text::of(bytes, &config.files).ok()?.text);
     let (facts, _) = match language {
         Language::Python => python::read(&source),
         Language::JavaScript => javascript::read(&source),
     };
-    Some(facts.helpers)
+    Some(facts)
 }
 
 fn judge_notebook(path: &Path, text: &str, config: &Config, env_examples: &EnvExamples) -> Judged {

@@ -1,5 +1,6 @@
 //! The scan: finds files, judges each on its own and in parallel, then looks at the project as a whole.
 
+mod around;
 mod asserted;
 mod file;
 mod module;
@@ -17,7 +18,7 @@ use jiff::civil::Date;
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 pub(crate) use file::{Imported, Judged, fixes_of, secrets_of};
-pub use file::{SourceReport, scan_source};
+pub use file::{SourceReport, scan_source, scan_source_in};
 
 use crate::baseline::Baseline;
 use crate::cache::Cache;
@@ -203,8 +204,12 @@ fn conclude(
 ) {
     let config = &job.settings.config;
     let report = &mut outcome.report;
-    mounted::withdraw(&mut judged, config);
-    asserted::withdraw(&mut judged, &|path| selection.helpers(path, config));
+    if selection.walked {
+        mounted::withdraw(&mut judged, config);
+        asserted::withdraw(&mut judged, &|path| around::helpers(&selection.root, path, config));
+    } else {
+        around::settle(&mut judged, &selection.root, config);
+    }
     let whole = project.judge(selection, &judged, job);
     report.notes.extend(whole.notes);
     report.errors.extend(whole.errors);

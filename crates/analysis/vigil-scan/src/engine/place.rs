@@ -3,10 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::file::helpers_of;
 use super::{Job, ScanError, Target, absolute};
-use crate::config::Config;
-use crate::facts::Helper;
 use crate::files::{Excludes, Found, Kind, Stamp, Unread, look, read, skipped, walk};
 use crate::finding::{Note, NoteKind};
 
@@ -38,15 +35,6 @@ impl Selection {
             Some(bytes) => Ok(bytes.clone()),
             None => read(&found.path, limit),
         }
-    }
-
-    /// The functions of a file beside those of the scan, by its path from the root.
-    pub(super) fn helpers(&self, path: &Path, config: &Config) -> Option<Vec<Helper>> {
-        let whole = self.root.join(path);
-        if path.starts_with("..") || !std::fs::metadata(&whole).is_ok_and(|found| found.is_file()) {
-            return None;
-        }
-        Some(helpers_of(path, read(&whole, config.files.max_bytes).ok()?, config).unwrap_or_default())
     }
 }
 

@@ -194,3 +194,25 @@ fn what_a_manifest_includes_from_outside_is_not_in_the_report() {
     let outcome = scan_in(home.path(), &["."], None).unwrap();
     assert!(outcome.report.findings.is_empty() && outcome.report.notes.is_empty(), "{:?}", outcome.report);
 }
+
+#[test]
+fn the_guard_of_a_router_counts_when_only_its_file_is_scanned() {
+    let router =
+        "from fastapi import APIRouter\nrouter = APIRouter()\n@router.post('/items')\ndef add(): ...\n";
+    let main = |guard: &str| {
+        format!(
+            "from fastapi import FastAPI, Depends\nfrom .routers import items\napp = FastAPI()\napp.include_router(items.router{guard})\n"
+        )
+    };
+    for (guard, expected) in [
+        (", dependencies=[Depends(get_current_user)]", vec![]),
+        ("", vec!["AUTH-002 app/routers/items.py:3"]),
+    ] {
+        let home = project(&[("app/main.py", &main(guard)), ("app/routers/items.py", router)]);
+        let outcome = scan_in(home.path(), &["app/routers/items.py"], None).unwrap();
+        assert_eq!(told(&outcome), expected, "{guard}");
+        let path = Path::new("app/routers/items.py");
+        let report = scan_source_in(home.path(), path, router.as_bytes(), &Config::default());
+        assert_eq!(report.findings.len(), expected.len(), "{guard}");
+    }
+}
