@@ -327,7 +327,7 @@ impl<'a> Reader<'a, '_> {
             self.found.elsewhere.extend(summary.calls.iter().cloned());
         } else if verdict::hands_on(call) {
             self.assertion(at, false);
-        } else if self.found.elsewhere.len() < elsewhere::MAX_CALLS {
+        } else if self.found.assertions.is_empty() && self.found.elsewhere.len() < elsewhere::MAX_CALLS {
             elsewhere::of_call(call, &place, &mut self.found.elsewhere);
         }
         let used = self.discarded != Some(at);

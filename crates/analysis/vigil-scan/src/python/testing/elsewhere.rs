@@ -100,7 +100,13 @@ fn is_ours(path: &str) -> bool {
 impl<'a> Reader<'a, '_> {
     /// Reads the functions and classes of the file that tests of others may call.
     pub(super) fn help(&mut self, module: &'a [Stmt]) {
-        self.help_block(module);
+        // Models, settings and data beside tests assert nothing, and are many.
+        let text = &self.source.text;
+        let asserts =
+            ["assert", "raise", "fail", "check", "verify", "expect"].iter().any(|word| text.contains(word));
+        if asserts || self.names.handed_on().any(|(_, path)| path.starts_with('.') || path.contains("test")) {
+            self.help_block(module);
+        }
         if self.source.path.file_name().is_some_and(|name| name == "__init__.py") {
             let mut handed: Vec<_> = self.names.handed_on().filter(|(_, path)| is_ours(path)).collect();
             handed.sort_unstable();
