@@ -138,6 +138,9 @@ pub(crate) fn hash(text: &str) -> u64 {
     hash >> 33
 }
 
+/// Bounds of the combined p-value at which alarms are counted besides those of tiers.
+const BOUNDS: [f64; 4] = [0.004, 0.003, 0.002, 0.001];
+
 /// How often ordinary calls reach each tier, by class of agent and by how they were left out.
 pub(crate) fn alarms(sessions: &[Session]) {
     for (name, split) in [("tasks unseen", Split::Tasks), ("suite and model unseen", Split::Suites)] {
@@ -146,6 +149,7 @@ pub(crate) fn alarms(sessions: &[Session]) {
             for class in AgentClass::ALL {
                 let mut tiers = [0_usize; 5];
                 let mut calls = 0;
+                let mut below = [0_usize; 4];
                 let mut of_sessions = 0;
                 for (at, assessments) in &found {
                     let session = &sessions[*at];
@@ -156,6 +160,8 @@ pub(crate) fn alarms(sessions: &[Session]) {
                     of_sessions += 1;
                     for one in assessments {
                         calls += 1;
+                        let bounds = below.iter_mut().zip(BOUNDS);
+                        bounds.for_each(|(count, bound)| *count += usize::from(one.combined_p <= bound));
                         tiers[Tier::ALL.iter().position(|tier| *tier == one.tier).unwrap()] += 1;
                     }
                 }
@@ -168,6 +174,9 @@ pub(crate) fn alarms(sessions: &[Session]) {
                         share(tiers[2]),
                         share(tiers[3]),
                     );
+                    for (count, bound) in below.into_iter().zip(BOUNDS) {
+                        println!("    combined p at most {bound}: {:.2} %", share(count));
+                    }
                 }
             }
         }
