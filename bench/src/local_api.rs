@@ -69,7 +69,40 @@ impl Approver {
     }
 }
 
+/// What the daemon says of one stage on the way of a call, since its start.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Stage {
+    pub(crate) name: String,
+    pub(crate) count: u64,
+    pub(crate) p50: Duration,
+    pub(crate) p99: Duration,
+    pub(crate) p999: Duration,
+}
+
+impl Stage {
+    fn read(stage: &Value) -> Option<Self> {
+        let micros = |name| stage.get(name).and_then(Value::as_u64).map(Duration::from_micros);
+        Some(Self {
+            name: stage.get("stage")?.as_str()?.to_owned(),
+            count: stage.get("count")?.as_u64()?,
+            p50: micros("p50_us")?,
+            p99: micros("p99_us")?,
+            p999: micros("p999_us")?,
+        })
+    }
+}
+
 impl Api {
+    /// How long each stage took, since the daemon's start.
+    pub(crate) async fn stages(&self) -> Result<Vec<Stage>> {
+        let (mut stream, mut reply) = (connect(self).await?, Vec::new());
+        stream.write_all(self.request("GET", "/v1/status", "").as_bytes()).await?;
+        let head = take_head(&mut stream, &mut reply).await.context("asking for the status")?;
+        let status: Value = serde_json::from_slice(reply.get(head..).unwrap_or_default())?;
+        let stages = status.get("latency").and_then(Value::as_array).context("a status without latencies")?;
+        stages.iter().map(|stage| Stage::read(stage).context("a stage without its figures")).collect()
+    }
+
     fn request(&self, method: &str, path: &str, body: &str) -> String {
         format!(
             "{method} {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\

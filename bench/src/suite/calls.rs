@@ -54,7 +54,8 @@ pub(crate) async fn allowed_and_held(way: &Way, scale: Scale) -> Result<Vec<Part
     Ok(vec![Part { work, ..Part::new("call_allowed", allowed) }, Part::new("call_held", held)])
 }
 
-async fn call(probe: &mut Probe, request: &mut Request) -> Result<Duration> {
+/// How late one call is.
+pub(crate) async fn call(probe: &mut Probe, request: &mut Request) -> Result<Duration> {
     let mut stamps = Stamps::behind(CALL_MARK);
     let mut reply = Vec::new();
     let mut found = None;

@@ -6,11 +6,13 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
 
 use super::Scale;
+use super::calls::call;
 use super::events::stream;
 use super::row::{Meter, Part};
-use super::servers::{HOST, Way};
+use super::servers::{ALLOWED, HOST, Way};
 use crate::conversation::Conversation;
 use crate::measure::Samples;
 use crate::probe::{Lane, Probe};
@@ -85,6 +87,36 @@ async fn streams(way: &Way, scale: Scale) -> Result<Part> {
     let samples = joined(tasks).await?;
     let count = u32::try_from(samples.len()).unwrap_or(u32::MAX);
     Ok(Part { work: meter.settled(count).await, ..Part::new("sse_64", samples) })
+}
+
+/// How often an agent of the 64 asks for a call: all of them ask for 640 a second.
+const CALL_PACE: Duration = Duration::from_millis(100);
+
+/// 64 streams, each with a conversation of its own and a call that a rule allows, again and again.
+pub(crate) async fn calls(way: &Way, scale: Scale) -> Result<Vec<Part>> {
+    let count = scale.of(30);
+    let mut tasks = JoinSet::new();
+    let meter = Meter::start(way.pid);
+    for number in 0..CONNECTIONS {
+        let (lane, seed) = (way.lane.clone(), scale.seed(9, number));
+        tasks.spawn(async move {
+            tokio::time::sleep(CALL_PACE * number / CONNECTIONS).await;
+            let mut request = Conversation::sized(seed, 20 << 10).request(HOST, &format!("call {ALLOWED}"));
+            let mut probe = Probe::open(&lane).await?;
+            let mut samples = Samples::default();
+            let mut pace = tokio::time::interval(CALL_PACE);
+            // Who waited for one call does not ask for the next ones at once.
+            pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            for _ in 0..count {
+                pace.tick().await;
+                samples.add(call(&mut probe, &mut request).await?);
+            }
+            Ok(samples)
+        });
+    }
+    let samples = joined(tasks).await?;
+    let count = u32::try_from(samples.len()).unwrap_or(u32::MAX);
+    Ok(vec![Part { work: meter.settled(count).await, ..Part::new("calls_64", samples) }])
 }
 
 async fn joined(mut tasks: JoinSet<Result<Samples>>) -> Result<Samples> {

@@ -81,6 +81,12 @@ pub(crate) fn ratio(above: f64, below: f64) -> Option<f64> {
     (above > 0.0 && below > 0.0).then(|| above / below)
 }
 
+/// What a stage may take at p99, in milliseconds: for classification the 10 ms of design.md P10, of a request's texts and of
+/// a call each.
+pub(crate) fn budget(stage: &str) -> Option<f64> {
+    ["read", "detect"].contains(&stage).then_some(10.0)
+}
+
 /// All goals of which something was measured.
 pub(crate) fn goals(report: &Report) -> Vec<Goal> {
     let mut goals = Vec::new();
@@ -115,6 +121,16 @@ pub(crate) fn goals(report: &Report) -> Vec<Goal> {
         Wanted::Below(50.0),
         millis(added_to("call_allowed", Vigil, Direct, 0.99)),
     );
+
+    for stage in &report.stages {
+        let what = match stage.name.as_str() {
+            "read" => "classification of a request, p99",
+            "detect" => "classification of a call, p99",
+            _ => continue,
+        };
+        let budget = budget(&stage.name).map_or(Wanted::Nothing, Wanted::Below);
+        say("calls_64", what, budget, Some(stage.p99.as_secs_f64() * 1e3));
+    }
 
     // The cost of a turn after the first, at 1 MB against 10 KB. Whatever moves a megabyte through two TLS connections
     // pays for each byte, the relay too; `own` is what Vigil takes beyond the relay: p50(vigil) - p50(relay). The goal is

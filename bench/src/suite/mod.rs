@@ -69,8 +69,10 @@ impl Column {
     }
 }
 
-/// The names of all measurements, in the order in which they run.
-pub const MEASUREMENTS: [&str; 8] = [
+/// The names of all measurements, in the order in which they run. The first one meets a fresh daemon, so that what the daemon
+/// says of its stages after it is about that measurement alone.
+pub const MEASUREMENTS: [&str; 9] = [
+    STAGES_OF,
     "request_2k",
     "request_200k",
     "request_1m",
@@ -80,6 +82,9 @@ pub const MEASUREMENTS: [&str; 8] = [
     "held_then_allowed",
     "growing_conversation",
 ];
+
+/// The measurement after which the daemon is asked for the latencies of its stages.
+const STAGES_OF: &str = "calls_64";
 
 /// How long one measurement may take on one way in one round.
 const PATIENCE: Duration = Duration::from_secs(240);
@@ -117,6 +122,7 @@ async fn measure(
     let ways = servers.start(options, home).await?;
     let idle = memory(&ways);
     let mut rows: Vec<Row> = Vec::new();
+    let mut stages = Vec::new();
     for round in 0..options.rounds.max(1) {
         for name in MEASUREMENTS.into_iter().filter(|name| wanted(name)) {
             for turn in 0..ways.len() {
@@ -132,6 +138,9 @@ async fn measure(
                 let measured = measured.unwrap_or_else(|_| bail!("no end after {} s", PATIENCE.as_secs()));
                 // What it still does must not fall on the next way.
                 Meter::start(way.pid).settle().await;
+                if let Some(api) = way.api.as_ref().filter(|_| name == STAGES_OF && round == 0) {
+                    stages = api.stages().await?;
+                }
                 // When a server ended, that is the reason; what the client saw of it is not.
                 servers.check()?;
                 for part in
@@ -147,6 +156,7 @@ async fn measure(
         load_after: load(),
         rounds: options.rounds.max(1),
         rows,
+        stages,
         idle,
         loaded: memory(&ways),
     })
@@ -154,6 +164,7 @@ async fn measure(
 
 async fn measurement(name: &str, way: &Way, scale: Scale) -> Result<Vec<Part>> {
     match name {
+        STAGES_OF => connections::calls(way, scale).await,
         "request_2k" => requests::kept_alive(way, scale, "request_2k", 2 << 10, 3000).await,
         "request_200k" => requests::kept_alive(way, scale, "request_200k", 200 << 10, 600).await,
         "request_1m" => requests::kept_alive(way, scale, "request_1m", 1 << 20, 200).await,

@@ -6,8 +6,9 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::Column::{self, Direct, Relay, Vigil};
-use super::goal::{added, goals, ratio};
+use super::goal::{added, budget, goals, ratio};
 use super::row::{Row, Series};
+use crate::local_api::Stage;
 use crate::machine::{Machine, Memory};
 use crate::measure::shown;
 
@@ -17,6 +18,8 @@ pub struct Report {
     pub(crate) load_after: String,
     pub(crate) rounds: u32,
     pub(crate) rows: Vec<Row>,
+    /// What the daemon said of its stages after `calls_64`.
+    pub(crate) stages: Vec<Stage>,
     pub(crate) idle: Vec<(Column, Memory)>,
     pub(crate) loaded: Vec<(Column, Memory)>,
 }
@@ -35,6 +38,7 @@ fn about(name: &str) -> &'static str {
         "sse_unpaced" => "delay of every event, as fast as they can be written",
         "requests_64" => "2 KB requests on 64 connections at the same time",
         "sse_64" => "delay of every event, 64 streams, one each 10 ms",
+        "calls_64" => "delay of a call that is allowed, 64 streams, one each 100 ms",
         "call_allowed" => "delay of a call that is allowed",
         "call_held" => "delay of a call that is held and approved, less the person's time",
         "growing_10k_first" => "whole turn, first of a 10 KB conversation",
@@ -55,6 +59,7 @@ impl fmt::Display for Report {
         for row in &self.rows {
             self.row(f, row)?;
         }
+        self.stages(f)?;
         self.memory(f)?;
         self.goals(f)
     }
@@ -97,6 +102,21 @@ impl Report {
             .filter_map(|(column, series)| Some(format!("{} {:.0}/s", column.name(), series.rate()?)))
             .collect();
         if rates.is_empty() { Ok(()) } else { writeln!(f, "{}", rates.join(", ")) }
+    }
+
+    fn stages(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.stages.is_empty() {
+            return Ok(());
+        }
+        writeln!(f, "\nstages of Vigil in calls_64: what its threads took, as /v1/status tells it")?;
+        writeln!(f, "{:10}{:>8}{:>9}{:>9}{:>9}{:>15}", "", "count", "p50", "p99", "p99.9", "budget (p99)")?;
+        for Stage { name, count, p50, p99, p999 } in &self.stages {
+            let [p50, p99, p999] = [p50, p99, p999].map(|took| shown(*took));
+            let budget = budget(name).map_or_else(String::new, |millis| format!("{millis:.0} ms"));
+            let line = format!("{name:10}{count:>8}{p50:>9}{p99:>9}{p999:>9}{budget:>15}");
+            writeln!(f, "{}", line.trim_end())?;
+        }
+        Ok(())
     }
 
     fn memory(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -151,10 +171,19 @@ impl Report {
             self.rows.iter().map(|row| (row.name.to_owned(), row_json(row))).collect();
         json!({
             "machine": self.machine.to_json(), "load_after": self.load_after, "rounds": self.rounds, "rows": rows,
+            "stages": self.stages.iter().map(stage_json).collect::<Vec<_>>(),
             "memory": {"idle": memory_json(&self.idle), "loaded": memory_json(&self.loaded)},
             "goals": goals(self).iter().map(super::goal::Goal::to_json).collect::<Vec<_>>(),
         })
     }
+}
+
+fn stage_json(stage: &Stage) -> Value {
+    let Stage { name, count, p50, p99, p999 } = stage;
+    json!({
+        "stage": name, "count": count, "p50": nanos(*p50), "p99": nanos(*p99), "p99.9": nanos(*p999),
+        "budget_p99": budget(name).map(|millis| millis * 1e6),
+    })
 }
 
 fn row_json(row: &Row) -> Value {

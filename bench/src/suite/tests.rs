@@ -1,6 +1,7 @@
 //! Every measurement, small, directly and through a relay in this process; and the report made of it.
 
 use super::*;
+use crate::local_api::Stage;
 use crate::probe::Lane;
 use crate::relay::Relay;
 use crate::sim::Authority;
@@ -34,6 +35,7 @@ async fn report(names: &[&str]) -> Report {
         load_after: load(),
         rounds: 1,
         rows,
+        stages: Vec::new(),
         idle: memory(&ways),
         loaded: memory(&ways),
     }
@@ -54,6 +56,7 @@ async fn every_measurement_gives_its_rows_on_both_ways() {
     assert_eq!(
         rows,
         [
+            ("calls_64", 192, 192),
             ("request_2k", 300, 300),
             ("request_200k", 60, 60),
             ("request_1m", 20, 20),
@@ -72,6 +75,26 @@ async fn every_measurement_gives_its_rows_on_both_ways() {
     );
     let busy = report.rows.iter().find(|row| row.name == "requests_64").unwrap();
     assert!(busy.of(Column::Relay).unwrap().rate().unwrap() > 100.0);
+}
+
+#[tokio::test]
+async fn the_stages_stand_beside_their_budgets() {
+    let took = |name: &str, p99| Stage {
+        name: name.to_owned(),
+        count: 64,
+        p50: Duration::from_micros(20),
+        p99,
+        p999: p99,
+    };
+    let slow = Duration::from_millis(11);
+    let stages = vec![took("read", slow), took("detect", slow / 2), took("decide", slow)];
+    let report = Report { stages, ..report(&[]).await };
+    let text = report.to_string();
+    let line = |start: &str| text.lines().find(|line| line.starts_with(start)).unwrap().to_owned();
+    assert!(line("read ").ends_with("10 ms") && line("decide ").ends_with("11.00 ms"), "{text}");
+    assert!(text.contains("classification of a request, p99") && text.contains("missed"), "{text}");
+    assert_eq!(report.to_json()["goals"][1]["met"], true, "of a call");
+    assert_eq!(report.to_json()["stages"][0]["p99"], 11_000_000);
 }
 
 #[tokio::test]
