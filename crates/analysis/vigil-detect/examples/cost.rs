@@ -54,6 +54,15 @@ fn main() {
     let action = Action::unknown("tool".to_owned());
     let asked =
         Asked { action: &action, arguments: r#"{"path":"src/main.rs","text":"fn main() {}"}"#, hour: None };
+    let megabyte = deltas(&texts, 1 << 20);
+    let read = times(200, |at| {
+        megabyte[at % megabyte.len()].iter().for_each(|text| drop(black_box(Text::of(text))));
+    });
+    tell("1 MB of texts read", &read);
+    println!(
+        "texts in it               {:>10}",
+        megabyte.iter().map(Vec::len).sum::<usize>() / megabyte.len()
+    );
     for (name, most, count) in [("4 KB of new text", 4096, 4000), ("1 MB of new text", 1 << 20, 200)] {
         let deltas = deltas(&texts, most);
         let mut heard = Heard::default();
@@ -132,5 +141,5 @@ fn times(count: usize, mut run: impl FnMut(usize)) -> Vec<Duration> {
 fn tell(name: &str, found: &[Duration]) {
     let at =
         |share: f64| found[((found.len() as f64 * share) as usize).min(found.len() - 1)].as_secs_f64() * 1e6;
-    println!("{name:<25} p50 {:>10.1} µs  p99 {:>10.1} µs", at(0.5), at(0.99));
+    println!("{name:<25} p50 {:>10.1} µs  p99 {:>10.1} µs  least {:>10.1} µs", at(0.5), at(0.99), at(0.0));
 }

@@ -129,19 +129,31 @@ impl Scan {
         let start = start.get(start.iter().take_while(|byte| marks(byte)).count()..).unwrap_or_default();
         match start.first() {
             Some(b'`') => self.fences += usize::from(start.starts_with(b"```")),
-            Some(b's' | b'u' | b'a' | b'h' | b'd' | b't' | b'S' | b'U' | b'A' | b'H' | b'D' | b'T') => {
-                self.speakers += usize::from(SPEAKERS.iter().any(|speaker| {
-                    let (name, behind) = start.split_at(speaker.len().min(start.len()));
-                    name.eq_ignore_ascii_case(speaker)
-                        && matches!(behind.first(), Some(b':' | b'>' | b']' | b'|'))
-                }));
+            Some(first) if first.is_ascii_alphabetic() => {
+                let pair = start.first_chunk().map(|[one, two]| [one | 0x20, two | 0x20]);
+                let Some(speaker) = pair.and_then(speaker) else { return };
+                let (name, behind) = start.split_at(speaker.len().min(start.len()));
+                let named = name.eq_ignore_ascii_case(speaker);
+                self.speakers +=
+                    usize::from(named && matches!(behind.first(), Some(b':' | b'>' | b']' | b'|')));
             }
             _ => {}
         }
     }
 }
 
-const SPEAKERS: [&[u8]; 6] = [b"system", b"user", b"assistant", b"human", b"developer", b"tool"];
+/// The speaker whose name begins with these letters.
+const fn speaker(pair: [u8; 2]) -> Option<&'static [u8]> {
+    Some(match &pair {
+        b"sy" => b"system",
+        b"us" => b"user",
+        b"as" => b"assistant",
+        b"hu" => b"human",
+        b"de" => b"developer",
+        b"to" => b"tool",
+        _ => return None,
+    })
+}
 
 fn counts(bytes: &[u8]) -> [u32; 256] {
     let mut counts = [0; 256];

@@ -43,11 +43,15 @@ fn fails(text: &str) -> bool {
     let mut small = [0; BEGINNING];
     small.iter_mut().zip(beginning.bytes()).for_each(|(slot, byte)| *slot = byte.to_ascii_lowercase());
     let (mut told, mut fine) = ([false; 2], [false; 2]);
-    for at in 0..beginning.len() {
+    for (at, pair) in small.windows(2).enumerate() {
+        let [one, two] = pair else { continue };
+        let starts = |table: &[u8; 256], byte: &u8| table.get(usize::from(*byte)).copied().unwrap_or(0);
+        if starts(&FIRST, one) & starts(&SECOND, two) == 0 {
+            continue;
+        }
         let rest = small.get(at..).unwrap_or_default();
-        let Some(first) = rest.first().filter(|first| b"etndf<".contains(first)) else { continue };
         let is = |word: &[u8]| rest.starts_with(word);
-        let failed = match first {
+        let failed = match one {
             b'e' => is(b"error") || is(b"exception"),
             b't' => is(b"traceback"),
             b'n' => is(b"not found") || is(b"no such"),
@@ -66,6 +70,21 @@ fn fails(text: &str) -> bool {
         }
     }
     told.iter().zip(fine).any(|(told, fine)| *told && !fine)
+}
+
+/// How the words begin that errors have: the first and the second letter of one have a bit in common.
+const STARTS: [&[u8; 2]; 7] = [b"er", b"ex", b"tr", b"no", b"de", b"fa", b"<r"];
+static FIRST: [u8; 256] = letters(0);
+static SECOND: [u8; 256] = letters(1);
+
+const fn letters(place: usize) -> [u8; 256] {
+    let (mut table, mut at) = ([0; 256], 0);
+    #[expect(clippy::indexing_slicing, reason = "counted up to the length, and bytes are below 256")]
+    while at < STARTS.len() {
+        table[STARTS[at][place] as usize] |= 1 << at;
+        at += 1;
+    }
+    table
 }
 
 /// How much of an answer is its beginning.

@@ -93,13 +93,16 @@ impl Key {
     /// The first bytes of a word that lies in `bytes`, at most [`LONGEST`] of them.
     #[inline]
     fn of(bytes: &[u8], start: usize, length: usize) -> Self {
-        let [first, second, third] = [0, 8, 16].map(|from| {
-            if length <= from {
-                return 0;
-            }
-            let most = below_bytes(length - from);
-            (eight(bytes, start + from) | u64::from_ne_bytes([CASE; 8])) & most
-        });
+        let part = |from: usize| {
+            let small = eight(bytes, start + from) | u64::from_ne_bytes([CASE; 8]);
+            small & below_bytes(length - from)
+        };
+        let first = part(0);
+        let (second, third) = match length {
+            ..=8 => (0, 0),
+            ..=16 => (part(8), 0),
+            _ => (part(8), part(16)),
+        };
         Self([first, second, third])
     }
 
