@@ -100,7 +100,7 @@ impl Key {
         let first = part(0);
         let (second, third) = match length {
             ..=8 => (0, 0),
-            ..=16 => (part(8), 0),
+            9..=16 => (part(8), 0),
             _ => (part(8), part(16)),
         };
         Self([first, second, third])
