@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -67,16 +68,35 @@ impl Guard {
     }
 }
 
-/// Lets a request pass or answers it with a small code.
+/// Whether the peer of a connection has shown the token. The connection puts it into each of its requests.
+#[derive(Clone, Default)]
+pub(super) struct Admitted(Arc<AtomicBool>);
+
+impl Admitted {
+    fn admit(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_admitted(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Lets a request pass, or answers it with a small code and ends its connection.
 pub(crate) async fn check(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
     match guard.refusal(request.headers()) {
-        None => next.run(request).await,
+        None => {
+            if let Some(admitted) = request.extensions().get::<Admitted>() {
+                admitted.admit();
+            }
+            next.run(request).await
+        }
         Some((status, code)) => {
             let mut response = (status, axum::Json(serde_json::json!({ "error": code }))).into_response();
+            let headers = response.headers_mut();
+            headers.insert(header::CONNECTION, header::HeaderValue::from_static("close"));
             if status == StatusCode::UNAUTHORIZED {
-                response
-                    .headers_mut()
-                    .insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
+                headers.insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Bearer"));
             }
             response
         }

@@ -9,9 +9,10 @@ use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::{Extension, Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 use vigil_core::HoldId;
 use vigil_core::message::{AnalysisInput, ModelsState, PolicyInput, Said, UserAnswer, VaultInput};
 
@@ -42,7 +43,7 @@ pub(crate) fn router(surface: Arc<Surface>, guard: Guard) -> Router {
         .route("/v1/holds", get(holds))
         .route("/v1/holds/{id}", post(answer))
         .route("/v1/actions", get(actions))
-        .route("/v1/events", get(events))
+        .route("/v1/events", get(events).layer(Extension(stream::room())))
         .route("/v1/seal", post(seal))
         .route("/v1/models", get(models))
         .route("/v1/models/reset", post(reset_models))
@@ -139,8 +140,11 @@ async fn actions(
     }
 }
 
-async fn events(State(surface): State<Arc<Surface>>) -> Response {
-    stream::events(surface.view.subscribe()).into_response()
+async fn events(State(surface): State<Arc<Surface>>, Extension(room): Extension<Arc<Semaphore>>) -> Response {
+    match stream::events(surface.view.subscribe(), room) {
+        Some(events) => events.into_response(),
+        None => refusal(StatusCode::SERVICE_UNAVAILABLE, "too_many_watchers"),
+    }
 }
 
 /// Answers when everything that is recorded now is sealed. Calls are decided and recorded meanwhile.
