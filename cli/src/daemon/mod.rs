@@ -111,8 +111,11 @@ impl Daemon {
         let notices = notices::NoticeLog::default();
         let keep = move |message: &SurfaceInput| {
             parts::keep(message, &keep_dir);
-            if let SurfaceInput::Notice(notice) = message {
-                notices.hear(notice);
+            match message {
+                SurfaceInput::Notice(notice) => notices.hear(notice),
+                // Once a minute, and before the end.
+                SurfaceInput::Models(_) => notices.tell_unsaid(),
+                _ => {}
             }
             lessons.hear(message)
         };

@@ -32,10 +32,25 @@ impl NoticeLog {
         }
     }
 
+    /// Logs how many were not, so that the last of many are not told only when one more comes.
+    pub(super) fn tell_unsaid(&self) {
+        for (kind, unsaid) in self.take_unsaid() {
+            tracing::warn!("{kind}: {unsaid} more since the last");
+        }
+    }
+
+    fn take_unsaid(&self) -> Vec<(&'static str, u64)> {
+        let mut kinds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = kinds.iter_mut().map(|(name, kind)| (*name, std::mem::take(&mut kind.unsaid)));
+        taken.filter(|(_, unsaid)| *unsaid > 0).collect()
+    }
+
     /// How many of this kind were not logged since the last one that was; `None` when this one is not, either.
     fn unsaid_before(&self, kind: &'static str, at: Timestamp) -> Option<u64> {
         let mut kinds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let kind = kinds.entry(kind).or_insert(Kind { room: AT_ONCE, since: at, unsaid: 0 });
+        // A clock that was ahead for a while must not keep the kind silent until that time comes.
+        kind.since = kind.since.min(at);
         let gained = at.since(kind.since).0 / EVERY.0;
         if gained > 0 {
             kind.room = kind.room.saturating_add(gained).min(AT_ONCE);
@@ -67,7 +82,18 @@ mod tests {
         assert_eq!(log.unsaid_before("refused", at(1)), Some(0));
         assert_eq!(log.unsaid_before("limit", at(3)), Some(1000 - AT_ONCE));
         assert_eq!(log.unsaid_before("limit", at(3)), None);
-        assert_eq!(log.unsaid_before("limit", at(0)), None, "a clock that goes back changes nothing");
-        assert_eq!(log.unsaid_before("limit", at(1_000_000)), Some(2));
+        assert_eq!(log.take_unsaid(), [("limit", 1)]);
+        assert_eq!(log.take_unsaid(), []);
+        assert_eq!(log.unsaid_before("limit", at(1_000_000)), Some(0));
+    }
+
+    #[test]
+    fn a_clock_that_was_ahead_for_a_while_silences_nothing() {
+        let log = NoticeLog::default();
+        let at = |seconds: i64| Timestamp::from_micros(seconds * 1_000_000);
+        let said = (0..1000).filter(|_| log.unsaid_before("limit", at(1_000_000)).is_some()).count();
+        assert_eq!(said as u64, AT_ONCE);
+        assert_eq!(log.unsaid_before("limit", at(1)), None);
+        assert_eq!(log.unsaid_before("limit", at(3)), Some(1000 - AT_ONCE + 1));
     }
 }
