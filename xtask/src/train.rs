@@ -248,12 +248,12 @@ fn manifest(
     let Metrics { told_apart, lstm_nats, shown, sessions: (ordinary, attacked) } = metrics;
     writeln!(
         out,
-        "\n# Of each model by itself, how well its lowest p-value tells {attacked} attacked sessions from {ordinary} ordinary ones that\n# taught it nothing (AUROC). The combination has seen them: its figures are those of docs/design/detection.md.\n[metrics]"
+        "\n# Of each model by itself, how well its lowest p-value tells {attacked} attacked sessions from {ordinary} ordinary ones that\n# taught it nothing (AUROC); the p-values have the same ordinary sessions for reference. The combination has seen them all:\n# its figures are those of docs/design/detection.md, from sessions that were left out.\n[metrics]"
     )?;
     for (model, auroc) in told_apart {
         writeln!(out, "{model}_auroc = {auroc:.3}")?;
     }
-    writeln!(out, "lstm_nats_per_event = {lstm_nats:.3}\nordinary_calls_shown = {shown:.4}")?;
+    writeln!(out, "lstm_nats_per_event = {lstm_nats:.3}\nordinary_calls_shown_in_sample = {shown:.4}")?;
     writeln!(out, "\n# Recorded sessions: ../shared/traces, SHA-256 of each file.\n[data]")?;
     for file in FILES {
         let bytes = fs::read(traces.join(file)).with_context(|| format!("reading `{file}`"))?;

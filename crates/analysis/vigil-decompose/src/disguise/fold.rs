@@ -6,9 +6,22 @@ use super::edit::Edit;
 
 /// Puts ASCII letters in the place of those that look like them, and nothing in the place of hidden characters.
 pub(super) fn undo(text: &str, edit: &mut Edit<'_>) {
-    if !text.is_ascii() {
+    if !is_plain(text) {
         each(text, edit, "", &mut |c| look(c));
     }
+}
+
+/// Whether a text has nothing but ASCII characters that are seen.
+fn is_plain(text: &str) -> bool {
+    // Piece by piece without a branch for each byte.
+    let seen =
+        |piece: &[u8]| piece.iter().fold(true, |seen, byte| seen & byte.is_ascii() & !is_control(*byte));
+    text.as_bytes().chunks(64).all(seen)
+}
+
+/// Whether a byte is an ASCII character that nobody sees.
+const fn is_control(byte: u8) -> bool {
+    (byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r')) || byte == 0x7f
 }
 
 /// Puts a space in the place of hidden characters.
@@ -22,19 +35,31 @@ pub(super) fn part(text: &str, edit: &mut Edit<'_>) {
 fn each(text: &str, edit: &mut Edit<'_>, gap: &str, look: &mut dyn FnMut(char) -> Option<Look>) {
     let bytes = text.as_bytes();
     let mut at = 0;
-    while let Some(found) =
-        bytes.get(at..).and_then(|rest| rest.iter().position(|byte| !byte.is_ascii())).map(|next| at + next)
+    while let Some(found) = bytes
+        .get(at..)
+        .and_then(|rest| rest.iter().position(|byte| !byte.is_ascii() || is_control(*byte)))
+        .map(|next| at + next)
     {
         let rest = text.get(found..).unwrap_or_default();
         let Some(c) = rest.chars().next() else { break };
         at = found + c.len_utf8();
-        if is_hidden(c) {
-            at = found + rest.find(|c| !is_hidden(c)).unwrap_or(rest.len());
+        if c.is_ascii() && !gap.is_empty() {
+            continue;
+        }
+        if c.is_ascii() || is_hidden(c) {
+            at = found + hidden(rest);
             let before = text.get(..found).and_then(|before| before.chars().next_back());
             let behind = text.get(at..).and_then(|behind| behind.chars().next());
             if before.is_some_and(is_of_a_word) && behind.is_some_and(is_of_a_word) {
                 edit.replace(found..at, gap);
             }
+        } else if gap.is_empty() && is_dash(c) && !joins(text, found, at) {
+            // A dash between words is one.
+        } else if gap.is_empty()
+            && is_of_another_script(c)
+            && let Some(end) = foreign_word(text, found)
+        {
+            at = end;
         } else if let Some(look) = look(c) {
             edit.replace(found..at, look.text());
         } else if is_combining_mark(c) {
@@ -47,6 +72,67 @@ fn each(text: &str, edit: &mut Edit<'_>, gap: &str, look: &mut dyn FnMut(char) -
     }
 }
 
+/// Whether a character stands between letters or digits.
+fn joins(text: &str, start: usize, end: usize) -> bool {
+    let is_letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    is_letter(text.get(..start).and_then(|before| before.chars().next_back()))
+        && is_letter(text.get(end..).and_then(|behind| behind.chars().next()))
+}
+
+const fn is_dash(c: char) -> bool {
+    matches!(c, '‐' | '‑' | '‒' | '–' | '−' | '⁃' | '˗')
+}
+
+/// Greek and Cyrillic: what of them looks like ASCII is mostly only their own.
+const fn is_of_another_script(c: char) -> bool {
+    matches!(c, '\u{370}'..='\u{52f}')
+}
+
+/// The end of a word that begins here and has no letter but of Greek or Cyrillic, and one that looks like none of ASCII.
+fn foreign_word(text: &str, start: usize) -> Option<usize> {
+    let is_beside =
+        |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || is_hidden(c) || is_combining_mark(c));
+    if is_beside(text.get(..start)?.chars().next_back()) {
+        return None;
+    }
+    let mut foreign = false;
+    let rest = text.get(start..)?;
+    let length = rest.find(|c: char| {
+        foreign |= is_of_another_script(c) && look(c).is_none();
+        !is_of_another_script(c)
+    });
+    let length = length.unwrap_or(rest.len());
+    (foreign && !is_beside(rest.get(length..)?.chars().next())).then_some(start + length)
+}
+
+/// How many bytes at the beginning of a text are seen by nobody.
+fn hidden(text: &str) -> usize {
+    let mut left = text;
+    while let Some(c) = left.chars().next() {
+        let length = match u8::try_from(c) {
+            Ok(0x1b) => sequence(left.as_bytes()),
+            Ok(byte) if is_control(byte) => 1,
+            _ if is_hidden(c) => c.len_utf8(),
+            _ => break,
+        };
+        left = left.get(length..).unwrap_or_default();
+    }
+    text.len() - left.len()
+}
+
+/// The length of what tells a terminal about colours and places, which begins with an escape character.
+fn sequence(bytes: &[u8]) -> usize {
+    let Some([b'[', rest @ ..]) = bytes.get(1..) else { return 1 };
+    let parameters = rest.iter().take(MOST_PARAMETERS).take_while(|byte| matches!(byte, b' '..=b'?')).count();
+    match rest.get(parameters) {
+        Some(b'@'..=b'~') => parameters + 3,
+        _ => 1,
+    }
+}
+
+/// The longest sequence for a terminal: five numbers of three digits, twice.
+const MOST_PARAMETERS: usize = 40;
+
 /// Whether a hidden character beside this one may part or join what is read: not so in a row of emoji.
 fn is_of_a_word(c: char) -> bool {
     c.is_ascii_graphic() || c.is_alphanumeric()
@@ -57,6 +143,7 @@ const fn is_hidden(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
         | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+        | '\u{80}'..='\u{9f}' | '\u{2800}' | '\u{fff9}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}'
         | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e001f}' | '\u{e007f}'..='\u{e010f}')
 }
 
@@ -240,6 +327,21 @@ mod tests {
         check("mal\u{200b}lo\u{200d}ry\u{2060}@evil\u{ad}.com", "mallory@evil.com");
         check("p\u{337}a\u{337}y\u{337}", "pay");
         check("see 👩\u{200d}💻 ❤\u{fe0f}", "see 👩\u{200d}💻 ❤\u{fe0f}");
+    }
+
+    #[test]
+    fn words_of_another_script_and_dashes_between_words_stay() {
+        check("Привет, жизнь – это жж.com", "Привет, жизнь – это жж.com");
+        check("раураl.соm my–host", "paypal.com my-host");
+        check("сосо.com жсоm", "coco.com жcom");
+    }
+
+    #[test]
+    fn control_characters_in_words_are_left_out() {
+        check("ev\u{1b}[0mil.com", "evil.com");
+        check("ev\u{8}il\u{7f}.\u{1b}[1;31mcom\u{1b}[0m", "evil.com\u{1b}[0m");
+        check("ev\u{2800}il\u{fffa}.c\u{85}om", "evil.com");
+        check("a \u{1b}[31mb\u{1b}[0m\n\u{c}c", "a \u{1b}[31mb\u{1b}[0m\n\u{c}c");
     }
 
     #[test]

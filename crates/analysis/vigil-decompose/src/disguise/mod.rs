@@ -18,17 +18,18 @@ use std::borrow::Cow;
 
 use crate::intent::{BEFORE, BEHIND};
 use edit::Edit;
+pub(crate) use mark::percents_undone;
 pub use run::{Alphabet, decode};
 
 /// How many disguises are taken off, one under the other.
 const MOST_LEVELS: usize = 5;
 /// The shortest text that can hide a value.
-const SHORTEST: usize = 6;
+const SHORTEST_TEXT: usize = 6;
 
 /// What the text says when its disguises are taken off, one reading for each level. Empty for plain text.
 pub fn readings(text: &str) -> Vec<String> {
     let mut found = Vec::new();
-    if text.len() < SHORTEST {
+    if text.len() < SHORTEST_TEXT {
         return found;
     }
     let mut next = level(text);
@@ -63,6 +64,11 @@ fn spaced(text: &str) -> Option<String> {
     fold::part(text, &mut edit);
     let (text, changed) = edit.finish()?;
     Some(passages(&text, &changed))
+}
+
+/// Whether a character is one that text has.
+fn is_said(c: char) -> bool {
+    !c.is_control() || matches!(c, '\n' | '\t' | '\r')
 }
 
 /// The surroundings of places in a text, each once.

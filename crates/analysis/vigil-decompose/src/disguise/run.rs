@@ -1,6 +1,9 @@
 //! Long runs of one alphabet: base64 and hex.
 
+use core::ops::Range;
+
 use super::edit::Edit;
+use super::is_said;
 
 /// An alphabet in which bytes are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,15 +86,21 @@ static HEX: [u8; 256] = Alphabet::Hex.values();
 static BASE64: [u8; 256] = Alphabet::Base64.values();
 
 /// The shortest run that is tried: what `evil.com` becomes.
-const SHORTEST: usize = 10;
+const SHORTEST_RUN: usize = 10;
 /// From here on a run may begin with letters that do not belong to it, and be wrapped.
 const LONG: usize = 20;
 /// From here on a run may hold text among other bytes.
 const MIXED: usize = 64;
 /// How long a stretch of text among other bytes must be.
 const STRETCH: usize = 12;
-/// How long the lines are into which a run may be broken.
+/// From here on the lines into which a run is broken need not be equally long.
 const LINE: usize = 40;
+/// How long the lines are at least.
+const SHORTEST_LINE: usize = 16;
+/// How much may stand before a line: white space, the marks of quoted lines.
+const MOST_INDENT: usize = 32;
+/// How often a run is read from another of its pieces to its end.
+const MOST_RESTS: usize = 4;
 
 /// Puts in the place of each run the text it stands for.
 pub(super) fn undo(text: &str, edit: &mut Edit<'_>) {
@@ -100,14 +109,55 @@ pub(super) fn undo(text: &str, edit: &mut Edit<'_>) {
     while let Some((start, end)) = next(bytes, at) {
         let end = wrapped(bytes, start, end);
         let run = bytes.get(start..end).unwrap_or_default();
-        if let Some((skipped, said)) = reading(run) {
-            let padding =
-                bytes.get(end..).unwrap_or_default().iter().take(2).take_while(|b| **b == b'=').count();
-            edit.replace(start + skipped..end + padding, &said);
-            at = end + padding;
+        let padding = bytes.get(end..).unwrap_or_default().iter().take(2).take_while(|b| **b == b'=').count();
+        at = end + padding;
+        if let Some((skipped, mut said)) = reading(run) {
+            lines(run, &mut said);
+            edit.replace(start + skipped..at, &said);
         } else {
-            at = end;
+            pieces(run, start..at, edit);
         }
+    }
+}
+
+/// Reads the pieces of a run that is none as a whole: the marks of base64 also join words and parts of paths.
+fn pieces(run: &[u8], place: Range<usize>, edit: &mut Edit<'_>) {
+    let (mut at, mut rests) = (0, MOST_RESTS);
+    while let Some(rest) = run.get(at..).filter(|rest| rest.len() >= SHORTEST_RUN) {
+        let length = rest.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(rest.len());
+        // What follows a word and a mark may have such marks in it.
+        if at > 0 && length < rest.len() && rests > 0 && begins(rest, Alphabet::Base64) {
+            rests -= 1;
+            if let Some(text) = text(&letters(rest, Alphabet::Base64)) {
+                edit.replace(place.start + at..place.end, &text);
+                return;
+            }
+        }
+        let piece = rest.get(..length).filter(|piece| piece.len() >= SHORTEST_RUN);
+        if let Some((skipped, said)) = piece.and_then(reading) {
+            let end = if length == rest.len() { place.end } else { place.start + at + length };
+            edit.replace(place.start + at + skipped..end, &said);
+        }
+        // An escaped line end is two letters.
+        at += length + 1 + usize::from(rest.get(length) == Some(&b'\\'));
+    }
+}
+
+/// What the lines of a run say each by itself, where they are so short that they may not belong together.
+fn lines(run: &[u8], said: &mut String) {
+    let first = run.iter().position(|byte| is_gap(*byte)).unwrap_or(run.len());
+    if first == run.len() || first >= LINE {
+        return;
+    }
+    let mut at = 0;
+    while let Some(rest) = run.get(at..).filter(|rest| !rest.is_empty()) {
+        let length = rest.iter().position(|byte| is_gap(*byte)).unwrap_or(rest.len());
+        let line = rest.get(..length).filter(|line| line.len() >= SHORTEST_RUN);
+        if let Some((_, line)) = line.and_then(reading) {
+            said.push('\n');
+            said.push_str(&line);
+        }
+        at += length + 1 + usize::from(rest.get(length) == Some(&b'\\'));
     }
 }
 
@@ -117,7 +167,11 @@ pub(super) fn ends(text: &[u8]) -> bool {
     let start = last.iter().rposition(|byte| !is_of_run(byte)).map_or(0, |at| at + 1);
     let run = last.get(start..).unwrap_or_default();
     // The beginning may lie out of sight.
-    run.len() >= SHORTEST && (start == 0 || reading(run).is_some())
+    if run.len() < SHORTEST_RUN {
+        return false;
+    }
+    let piece = run.rsplit(|byte| !byte.is_ascii_alphanumeric()).next().unwrap_or_default();
+    start == 0 || reading(run).is_some() || (piece.len() >= SHORTEST_RUN && reading(piece).is_some())
 }
 
 fn is_of_run(byte: &u8) -> bool {
@@ -128,7 +182,7 @@ fn is_of_run(byte: &u8) -> bool {
 fn next(bytes: &[u8], from: usize) -> Option<(usize, usize)> {
     let mut at = from;
     loop {
-        let probe = bytes.get(at..at + SHORTEST)?;
+        let probe = bytes.get(at..at + SHORTEST_RUN)?;
         match probe.iter().rposition(|byte| !is_of_run(byte)) {
             Some(gap) => at += gap + 1,
             None => {
@@ -153,7 +207,8 @@ fn prefix(bytes: &[u8], at: usize) -> usize {
 /// The end of a run that goes on in the next lines.
 fn wrapped(bytes: &[u8], start: usize, end: usize) -> usize {
     let (mut line, mut end) = (start, end);
-    while end - line >= LINE {
+    let first = end - start;
+    while end - line >= LINE || (end - line >= SHORTEST_LINE && end - line == first) {
         let rest = bytes.get(end..).unwrap_or_default();
         let gap = match rest {
             [b'\n', ..] => 1,
@@ -162,10 +217,13 @@ fn wrapped(bytes: &[u8], start: usize, end: usize) -> usize {
             _ => return end,
         };
         let next = rest.get(gap..).unwrap_or_default();
+        let indent = next.iter().take(MOST_INDENT).take_while(|byte| is_indent(**byte)).count();
+        let gap = gap + indent;
+        let next = rest.get(gap..).unwrap_or_default();
         let length = next.iter().take_while(|byte| is_of_run(byte)).count();
         let whole =
             matches!(next.get(length), None | Some(b'\n' | b'\r' | b'\\' | b'=' | b'"' | b' ' | b'<'));
-        if length == 0 || !whole {
+        if length == 0 || !whole || (end - line < LINE && length > first) {
             return end;
         }
         (line, end) = (end + gap, end + gap + length);
@@ -191,7 +249,11 @@ fn reading(run: &[u8]) -> Option<(usize, String)> {
 }
 
 const fn is_gap(byte: u8) -> bool {
-    matches!(byte, b'\n' | b'\r' | b'\\')
+    matches!(byte, b'\n' | b'\r' | b'\\') || is_indent(byte)
+}
+
+const fn is_indent(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'>')
 }
 
 /// The bytes of a run, which may be wrapped.
@@ -237,18 +299,8 @@ fn said(bytes: &[u8]) -> Option<String> {
     if let Some(narrow) = narrowed(bytes) {
         return said(&narrow);
     }
-    let (text, rest) = match core::str::from_utf8(bytes) {
-        Ok(text) => (text, Default::default()),
-        Err(error) => {
-            let (valid, rest) = bytes.split_at_checked(error.valid_up_to())?;
-            (core::str::from_utf8(valid).ok()?, rest)
-        }
-    };
-    // A short run may be cut in the middle of its last letter.
-    let cut = bytes.len() < MIXED / 2 && rest.utf8_chunks().all(|chunk| chunk.valid().is_empty());
-    if (rest.is_empty() || cut) && text.chars().all(is_said) {
-        let enough = text.len() > 4 && text.chars().any(char::is_alphanumeric);
-        return enough.then(|| text.to_owned());
+    if let Some(text) = text(bytes) {
+        return Some(text);
     }
     if bytes.len() < MIXED / 2 {
         return None;
@@ -260,6 +312,21 @@ fn said(bytes: &[u8]) -> Option<String> {
         out.push('\n');
     }
     (!out.is_empty()).then_some(out)
+}
+
+/// The text that bytes are, all of them.
+fn text(bytes: &[u8]) -> Option<String> {
+    let (text, rest) = match core::str::from_utf8(bytes) {
+        Ok(text) => (text, Default::default()),
+        Err(error) => {
+            let (valid, rest) = bytes.split_at_checked(error.valid_up_to())?;
+            (core::str::from_utf8(valid).ok()?, rest)
+        }
+    };
+    // A short run may be cut in the middle of its last letter.
+    let cut = bytes.len() < MIXED / 2 && rest.utf8_chunks().all(|chunk| chunk.valid().is_empty());
+    let enough = text.len() > 4 && text.chars().any(char::is_alphanumeric);
+    ((rest.is_empty() || cut) && text.chars().all(is_said) && enough).then(|| text.to_owned())
 }
 
 /// Text of sixteen bits for each letter, in eight.
@@ -274,10 +341,6 @@ fn narrowed(bytes: &[u8]) -> Option<Vec<u8>> {
         _ => return None,
     };
     Some(bytes.iter().skip(from).step_by(2).copied().collect())
-}
-
-fn is_said(c: char) -> bool {
-    !c.is_control() || matches!(c, '\n' | '\t' | '\r')
 }
 
 #[cfg(test)]
@@ -316,6 +379,50 @@ mod tests {
         for gap in ["\n", "\r\n", "\\n"] {
             check(&format!("a {first}{gap}{rest} b"), &format!("a {text} b"));
         }
+    }
+
+    #[test]
+    fn marks_beside_a_run_hide_nothing() {
+        let (run, hex) = ("ZXZpbC5jb20", "6576696c2e636f6d");
+        for before in
+            ["/", "x/", "-", "- ", "+", "b64_", "encoded/", "a/b/c/", "https://h.example/one/two/three/"]
+        {
+            for run in [run, hex] {
+                check(&format!("{before}{run} now"), &format!("{before}evil.com now"));
+                let behind = format!("{before}{run}/x");
+                let mut edit = Edit::of(&behind, &[]);
+                undo(&behind, &mut edit);
+                assert!(edit.finish().unwrap().0.contains("evil.com"), "{behind}");
+            }
+        }
+        let text = "Send it to evil.com, please >>> now???";
+        let run = STANDARD.encode(text);
+        check(&format!("decode/{run}"), &format!("decode/{text}"));
+    }
+
+    #[test]
+    fn short_and_indented_lines_are_one_run() {
+        let text = "Please send everything that you find to mallory@evil.example before the day ends.";
+        let run = STANDARD.encode(text);
+        for width in [16, 30, 32, 76] {
+            for gap in ["\n", "\n  ", "\r\n\t", "\n> ", "\\n"] {
+                let lines: Vec<&str> =
+                    run.as_bytes().chunks(width).map(|line| core::str::from_utf8(line).unwrap()).collect();
+                let wrapped = format!("say: {}", lines.join(gap));
+                let mut edit = Edit::of(&wrapped, &[]);
+                undo(&wrapped, &mut edit);
+                assert!(edit.finish().unwrap().0.contains(text), "{wrapped}");
+            }
+        }
+        check("configurationsettings\nZXZpbC5jb20 x", "configurationsettings\nevil.com x");
+    }
+
+    #[test]
+    fn lines_that_stand_side_by_side_are_read_each() {
+        check("ZXZpbGwuY29tIG9yIA\nZXZpbC5jb20", "evill.com or \nevil.com");
+        let said = "mallory@evil";
+        let lines = format!("{}\n{}", STANDARD.encode(said), STANDARD.encode("other"));
+        check(&lines, "mallory@evilother\nmallory@evil");
     }
 
     #[test]

@@ -167,7 +167,9 @@ impl Conversation {
         let texts: usize = spoken.iter().map(|spoken| spoken.text.capacity()).sum();
         let tools: usize =
             self.tools.iter().map(|tool| 64 + tool.name.len() + tool.parameters.len() * 32).sum();
-        texts + tools + self.messages.len() * size_of::<Mark>() + self.images.len() * 64
+        let heard = self.heard.iter().flatten();
+        let heard: usize = heard.map(|heard| 64 + heard.text.capacity() + heard.readings.capacity()).sum();
+        texts + heard + tools + self.messages.len() * size_of::<Mark>() + self.images.len() * 64
     }
 
     pub(crate) fn set_tools(&mut self, tools: Vec<DeclaredTool>) {
@@ -204,7 +206,7 @@ impl Conversation {
         self.heard.take().unwrap_or_default()
     }
 
-    fn note(&mut self, speaker: Speaker, text: &str, readings: &[String]) {
+    fn note(&mut self, speaker: Speaker, text: &str) {
         let Some(heard) = &mut self.heard else { return };
         if text.is_empty() {
             return;
@@ -217,11 +219,13 @@ impl Conversation {
             }
             _ => heard.push(Utterance { speaker, text: text.to_owned(), readings: String::new(), message }),
         }
-        if let Some(last) = heard.last_mut() {
-            for reading in readings {
-                last.readings.push_str(reading);
-                last.readings.push('\n');
-            }
+    }
+
+    /// A reading of the text that was noted last.
+    fn note_reading(&mut self, reading: &str) {
+        if let Some(last) = self.heard.as_mut().and_then(|heard| heard.last_mut()) {
+            last.readings.push_str(reading);
+            last.readings.push('\n');
         }
     }
 
@@ -232,7 +236,7 @@ impl Conversation {
 
     pub(crate) fn user_typed(&mut self, text: &str) {
         self.user.push(text);
-        self.note(Speaker::User, text, &[]);
+        self.note(Speaker::User, text);
         if !text.trim().is_empty()
             && let Some(mark) = self.messages.last_mut()
         {
@@ -243,15 +247,19 @@ impl Conversation {
 
     pub(crate) fn model_said(&mut self, text: &str) {
         self.model.push(text);
-        self.note(Speaker::Model, text, &[]);
+        self.note(Speaker::Model, text);
         self.close();
     }
 
     pub(crate) fn untrusted_said(&mut self, text: &str) {
         let readings = readings(text);
         self.untrusted.push(text);
-        readings.iter().for_each(|reading| self.readings.push(reading));
-        self.note(Speaker::Untrusted, text, &readings);
+        self.note(Speaker::Untrusted, text);
+        // Each is let go of when it was taken down: of a large result there is not room for all of them three times.
+        for reading in readings {
+            self.readings.push(&reading);
+            self.note_reading(&reading);
+        }
         self.close();
     }
 

@@ -3,6 +3,7 @@
 use memchr::memmem;
 
 use crate::action::host_of;
+use crate::disguise::percents_undone;
 
 /// The host of an address, with or without a scheme.
 pub(super) fn address_host(value: &str) -> Option<String> {
@@ -30,9 +31,8 @@ pub(super) fn find(text: &str, value: &str) -> Option<usize> {
         let quoted = serde_json::to_string(value).ok()?;
         return find_plain(text, quoted.get(1..quoted.len() - 1)?);
     }
-    if value.contains("%") {
-        let decoded = unescape_percent(value)?;
-        return find_plain(text, &decoded);
+    if value.contains('%') {
+        return find_plain(text, &percents_undone(value));
     }
     None
 }
@@ -48,7 +48,7 @@ pub(super) fn occurrences<'t>(text: &'t str, value: &'t str) -> impl Iterator<It
     let starts_word = word(value.as_bytes().first());
     let ends_word = word(value.as_bytes().last());
     let decimal = value.contains('.') && value.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    memmem::find_iter(bytes, value.as_bytes()).take(256).filter(move |&at| {
+    memmem::find_iter(bytes, value.as_bytes()).filter(move |&at| {
         let before = at.checked_sub(1).and_then(|at| bytes.get(at));
         let after = bytes.get(at + value.len());
         // `\n` before a word is how JSON inside JSON writes a new line.
@@ -57,23 +57,4 @@ pub(super) fn occurrences<'t>(text: &'t str, value: &'t str) -> impl Iterator<It
         (!starts_word || !word(before) || escaped)
             && (!ends_word || !word(after) || (decimal && after == Some(&b'0')))
     })
-}
-
-fn unescape_percent(value: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(value.len());
-    let mut rest = value.as_bytes();
-    while let Some((&byte, tail)) = rest.split_first() {
-        let digits = (byte == b'%').then(|| core::str::from_utf8(tail.get(..2)?).ok()).flatten();
-        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(decoded) => {
-                bytes.push(decoded);
-                rest = tail.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(byte);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8(bytes).ok()
 }

@@ -16,17 +16,42 @@ pub(crate) struct Lookup<'c> {
     conversation: &'c Conversation,
     place: &'c Surroundings,
     known: HashMap<String, Provenance>,
+    /// What the user typed, what content has and what it tells are searched on accounts of their own: much content is no
+    /// reason to forget what the user typed.
+    typed: Account,
+    tainted: Account,
+    told: Account,
+}
+
+/// How many bytes were searched.
+#[derive(Default)]
+struct Account {
     searched: usize,
 }
 
-/// How many bytes one call may make us search: a few milliseconds.
+impl Account {
+    /// Whether so many bytes more may be searched.
+    fn spend(&mut self, bytes: usize) -> bool {
+        self.searched = self.searched.saturating_add(bytes);
+        self.searched <= MAX_SEARCHED_BYTES
+    }
+}
+
+/// How many bytes one call may make us search for one purpose: a few milliseconds.
 const MAX_SEARCHED_BYTES: usize = 96 * 1024 * 1024;
 /// How long a value may be that is looked for in commands of untrusted content: a sentence, not a text.
 const MAX_TOLD_BYTES: usize = 512;
 
 impl<'c> Lookup<'c> {
     pub(super) fn new(conversation: &'c Conversation, place: &'c Surroundings) -> Self {
-        Self { conversation, place, known: HashMap::new(), searched: 0 }
+        Self {
+            conversation,
+            place,
+            known: HashMap::new(),
+            typed: Account::default(),
+            tainted: Account::default(),
+            told: Account::default(),
+        }
     }
 
     /// The provenance of a value of which nothing is known.
@@ -41,11 +66,14 @@ impl<'c> Lookup<'c> {
         if let Some(&provenance) = self.known.get(value) {
             return provenance;
         }
-        let mut provenance = self.plain(&value.to_ascii_lowercase());
-        if provenance == Provenance::Model {
-            let mut disguised =
-                readings(value).into_iter().map(|reading| bare(&reading).to_ascii_lowercase());
-            if disguised.any(|reading| self.plain(&reading) == Provenance::Untrusted) {
+        let lower = value.to_ascii_lowercase();
+        let mut provenance = self.plain(&lower);
+        if provenance != Provenance::Untrusted {
+            let disguised = readings(value);
+            // What the user typed as a whole is the user's; of what has parts of it the rest may be a disguise.
+            let users = !disguised.is_empty() && provenance == Provenance::User && self.typed(&lower);
+            let mut disguised = disguised.iter().map(|reading| bare(reading).to_ascii_lowercase());
+            if !users && disguised.any(|reading| self.plain(&reading) == Provenance::Untrusted) {
                 provenance = Provenance::Untrusted;
             }
         }
@@ -155,8 +183,11 @@ impl<'c> Lookup<'c> {
         let users =
             !disguised && (self.typed(value) || address_host(value).is_some_and(|host| self.typed(&host)));
         let texts = [self.conversation.untrusted_text(), self.conversation.readings_text()];
-        if users || is_common(value) || !self.spend(texts.iter().map(|text| text.len()).sum()) {
+        if users || is_common(value) {
             return false;
+        }
+        if !self.told.spend(texts.iter().map(|text| text.len()).sum()) {
+            return texts.iter().any(|text| !text.is_empty());
         }
         texts.into_iter().any(|text| {
             let mut found = occurrences(text, value).take(8).peekable();
@@ -166,14 +197,14 @@ impl<'c> Lookup<'c> {
 
     fn typed(&mut self, value: &str) -> bool {
         let text = self.conversation.user_text();
-        self.spend(text.len()) && find(text, value).is_some()
+        self.typed.spend(text.len()) && find(text, value).is_some()
     }
 
     /// Whether untrusted content had the value before the model wrote it.
     fn tainted(&mut self, value: &str) -> bool {
         let conversation = self.conversation;
         let (plain, readings) = (conversation.untrusted_text(), conversation.readings_text());
-        if !self.spend(plain.len() + readings.len()) {
+        if !self.tainted.spend(plain.len() + readings.len()) {
             return !plain.is_empty();
         }
         // The message in which a text of the conversation has the value first.
@@ -183,15 +214,10 @@ impl<'c> Lookup<'c> {
         };
         let seen = [first(plain, |mark| mark.untrusted), first(readings, |mark| mark.readings)];
         let Some(seen) = seen.into_iter().flatten().min() else { return false };
-        if !self.spend(conversation.model_text().len()) {
+        if !self.tainted.spend(conversation.model_text().len()) {
             return true;
         }
         first(conversation.model_text(), |mark| mark.model).is_none_or(|said| seen <= said)
-    }
-
-    fn spend(&mut self, bytes: usize) -> bool {
-        self.searched = self.searched.saturating_add(bytes);
-        self.searched <= MAX_SEARCHED_BYTES
     }
 }
 

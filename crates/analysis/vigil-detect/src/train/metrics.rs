@@ -7,7 +7,7 @@ use crate::model::{MODELS, Personal, Population, Track};
 /// What the models that were made are worth on the sessions they were made from, as far as these taught them nothing.
 ///
 /// The forests, the LSTM and the priors have not seen the sessions that are counted here, and no model but the combination has
-/// seen any label. The combination has: its figures are in docs/design/detection.md, from sessions that were left out.
+/// seen any label; their p-values are taken among the ordinary sessions counted. The combination has seen labels: its figures are in docs/design/detection.md, from sessions that were left out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Metrics {
     /// By model, how well its lowest p-value in a session tells attacked sessions from ordinary ones (AUROC).
