@@ -266,6 +266,11 @@ pub struct Helper {
     pub calls: Vec<String>,
 }
 
+/// Most calls of a test or a function that are followed into other files.
+pub(crate) const MAX_CALLS: usize = 32;
+/// Most functions of a file that others may call.
+pub(crate) const MAX_HELPERS: usize = 2_000;
+
 /// What stands before the name of a fixture.
 pub const FIXTURE: char = '@';
 

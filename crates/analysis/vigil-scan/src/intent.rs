@@ -1,4 +1,8 @@
-//! What a test says it is for, in its name and its comments.
+//! What a test says it is for, in its name and its comments, and what is there for tests by its path.
+
+use std::path::Path;
+
+use crate::rules::name_words;
 
 /// Sayings of tests that only want nothing to go wrong, in lower case with single spaces.
 const SAYINGS: &[&str] = &[
@@ -64,6 +68,21 @@ const SAYINGS: &[&str] = &[
     "infinite recursion",
     "stack overflow",
 ];
+
+/// Words of files and folders that hold what tests call.
+const TEST_WORDS: &[&str] = &[
+    "test", "tests", "testing", "tester", "testers", "testcase", "testcases", "testhelper", "testhelpers", "testlib",
+    "testkit", "testsuite", "testsupport", "testutil", "testutils", "unittest", "unittests", "pytest", "conftest",
+    "selftest",
+];
+
+/// The file may hold helpers of tests: a word of its path says so. `latest`, `contest` and `attestation` do not.
+pub(crate) fn may_help(path: &Path) -> bool {
+    path.iter().filter_map(|part| part.to_str()).flat_map(name_words).any(|word| {
+        let plain = word.trim_end_matches(|sign: char| sign.is_ascii_digit());
+        TEST_WORDS.contains(&plain)
+    })
+}
 
 /// What only a comment beside the code says so: in a name or a docstring it may be said of what should have been asserted.
 const ASIDES: &[&str] = &[

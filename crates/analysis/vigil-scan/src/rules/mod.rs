@@ -49,6 +49,7 @@ use crate::rule::Category;
 use crate::source::{Language, Source};
 
 pub(crate) use endpoint::ROUTER;
+pub(crate) use name::words as name_words;
 pub use env_example::EnvExamples;
 use found::Found;
 pub(crate) use guard::{reads, stand_guard};

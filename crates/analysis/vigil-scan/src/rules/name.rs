@@ -1,7 +1,7 @@
 //! Names as the words they are made of.
 
 /// The words of a name, in lower case: `STRIPE_API_KEY`, `stripeApiKey` and `StripeAPIKey` have the same.
-pub(super) fn words(name: &str) -> Vec<String> {
+pub(crate) fn words(name: &str) -> Vec<String> {
     let chars: Vec<char> = name.chars().collect();
     let mut words: Vec<String> = Vec::new();
     let mut word = String::new();

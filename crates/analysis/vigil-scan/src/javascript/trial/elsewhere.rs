@@ -1,24 +1,13 @@
 //! What tests call of other files, and what a file has for the tests of others.
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
 
 use oxc_ast::ast::{CallExpression, Expression};
 
 use super::super::scope::Scope;
 use super::super::value::{self, bare};
 use super::{Record, Trials, Verdicts};
-use crate::facts::Helper;
-
-/// Most calls of a test or a function that are followed into other files.
-const MAX_CALLS: usize = 32;
-/// Most functions of a file that others may call.
-const MAX_HELPERS: usize = 2_000;
-
-/// The file may hold helpers of tests, by its path.
-pub(super) fn may_help(path: &Path) -> bool {
-    path.iter().filter_map(|part| part.to_str()).any(|part| part.to_ascii_lowercase().contains("test"))
-}
+use crate::facts::{Helper, MAX_CALLS, MAX_HELPERS};
 
 impl<'a> Trials<'a> {
     /// Notes what is called of another file, and what is handed on to be called: `check(x)`, `helpers.check(x)`.
@@ -102,7 +91,7 @@ pub(super) fn helpers<'a>(
     names.sort_unstable();
     names.truncate(MAX_HELPERS);
     let helper = |name: &'a str| {
-        let asserts = verdicts.of(name, 16).asserts.is_some();
+        let asserts = verdicts.of(name, 16).says;
         let record = functions.get(name).filter(|_| !asserts);
         let calls = record.map(|record| reached(record, functions)).unwrap_or_default();
         (asserts || !calls.is_empty()).then(|| Helper { name: name.to_owned(), asserts, calls })

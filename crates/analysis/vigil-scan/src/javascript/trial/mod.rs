@@ -22,7 +22,7 @@ use oxc_span::GetSpan as _;
 use super::scope::Scope;
 use super::value::{self, bare};
 use crate::facts::{Assertion, Facts, Helper, Literal, Test};
-use crate::intent::{comments_want_no_error, name_wants_no_error};
+use crate::intent::{comments_want_no_error, may_help, name_wants_no_error};
 use crate::source::{Source, Span};
 
 /// Folders that hold tests.
@@ -101,6 +101,8 @@ struct Declared<'a> {
 #[derive(Default)]
 struct Record<'a> {
     assertions: Vec<Assertion>,
+    /// How many of them are a plain `throw`.
+    thrown: usize,
     calls: Vec<(&'a str, Span)>,
     /// What it calls of other files.
     elsewhere: Vec<String>,
@@ -115,7 +117,7 @@ impl<'a> Trials<'a> {
     /// `None` for a file that has no tests and nothing for them.
     pub(super) fn of(source: &'a Source, comments: &[Comment]) -> Option<Self> {
         let has_tests = is_test_file(&source.path);
-        (has_tests || elsewhere::may_help(&source.path)).then(|| Self {
+        (has_tests || may_help(&source.path)).then(|| Self {
             source,
             has_tests,
             handed_on: Vec::new(),
@@ -287,6 +289,7 @@ impl<'a> Trials<'a> {
         let Some(frame) = self.frames.last_mut() else { return };
         if frame.functions <= 1 && !matches!(frame.kind, Kind::Group { .. }) {
             frame.record.assertions.push(Assertion { span, trivial: false });
+            frame.record.thrown += 1;
         }
     }
 
@@ -409,6 +412,7 @@ impl<'a> Trials<'a> {
 impl<'a> Record<'a> {
     fn absorb(&mut self, other: Self) {
         self.assertions.extend(other.assertions);
+        self.thrown += other.thrown;
         self.http_calls.extend(other.http_calls);
         self.checks_status |= other.checks_status;
         self.swallowed.extend(other.swallowed);
@@ -422,6 +426,8 @@ impl<'a> Record<'a> {
 struct Verdict {
     /// It asserts; whether only trivially.
     asserts: Option<bool>,
+    /// It asserts, and not only by a `throw`: the code under test throws as well.
+    says: bool,
     http: bool,
     checks_status: bool,
 }
@@ -443,6 +449,7 @@ impl<'a> Verdicts<'_, 'a> {
         self.known.insert(name, Verdict::default());
         let mut verdict = Verdict {
             asserts: record.asserts(),
+            says: record.assertions.len() > record.thrown,
             http: !record.http_calls.is_empty(),
             checks_status: record.checks_status,
         };
@@ -452,6 +459,7 @@ impl<'a> Verdicts<'_, 'a> {
                 (Some(a), Some(b)) => Some(a && b),
                 (a, b) => a.or(b),
             };
+            verdict.says |= inner.says;
             verdict.http |= inner.http;
             verdict.checks_status |= inner.checks_status;
         }
@@ -487,7 +495,7 @@ fn is_only_types(test: &str) -> bool {
         let name = line.strip_prefix("const ").or_else(|| line.strip_prefix("let "));
         name.and_then(|rest| rest.split_once(':')).is_some_and(|(name, rest)| {
             name.chars().all(|sign| sign.is_alphanumeric() || sign == '_' || sign == '$')
-                && rest.contains('=')
+                && rest.split_once(" = ").is_some_and(|(_, value)| !may_call(value))
         })
     };
     let is_type = |line: &str| {
@@ -495,6 +503,16 @@ fn is_only_types(test: &str) -> bool {
         (said || (line.starts_with('[') && !line.contains('('))) && line.ends_with(';')
     };
     said.peek().is_some() && said.all(is_type)
+}
+
+/// The code runs something: `add(1, 2)`, `new User`, `` sql`…` ``; not the signature of `(x) => x`.
+fn may_call(code: &str) -> bool {
+    let runs = |at: usize| {
+        let before = code.get(..at).unwrap_or("").trim_end();
+        before.ends_with(|sign: char| sign.is_alphanumeric() || "_$)]>.".contains(sign)) && !before.ends_with("=>")
+    };
+    code.match_indices(['(', '`']).any(|(at, _)| runs(at))
+        || code.split(|sign: char| !sign.is_alphanumeric()).any(|word| matches!(word, "new" | "await"))
 }
 
 /// `NAME.test-d.ts`, `NAME.types.test.ts`, `NAME.type-test.ts`: run by the compiler.

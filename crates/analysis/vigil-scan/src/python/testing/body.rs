@@ -10,7 +10,7 @@ use ruff_text_size::Ranged;
 
 use super::mirror::{Here, Origins};
 use super::{Helpers, Place, elsewhere, http, skip, trivial, verdict};
-use crate::facts::{Assertion, Literal, Skip};
+use crate::facts::{Assertion, Literal, MAX_CALLS, Skip};
 use crate::python::names::each_block;
 use crate::python::span;
 use crate::python::words::{contains, has_word};
@@ -327,7 +327,7 @@ impl<'a> Reader<'a, '_> {
             self.found.elsewhere.extend(summary.calls.iter().cloned());
         } else if verdict::hands_on(call) {
             self.assertion(at, false);
-        } else if self.found.assertions.is_empty() && self.found.elsewhere.len() < elsewhere::MAX_CALLS {
+        } else if self.found.assertions.is_empty() && self.found.elsewhere.len() < MAX_CALLS {
             elsewhere::of_call(call, &place, &mut self.found.elsewhere);
         }
         let used = self.discarded != Some(at);

@@ -1,25 +1,15 @@
 //! What tests call of other files, and what a file has for the tests of others.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use ruff_python_ast::{Expr, ExprCall, ExprName, Stmt, StmtClassDef};
 
 use super::{Place, Reader};
-use crate::facts::Helper;
+use crate::facts::{Helper, MAX_CALLS, MAX_HELPERS};
 use crate::python::names::{Names, each_block};
 
-/// Most calls of a test that are followed into other files.
-pub(super) const MAX_CALLS: usize = 32;
-/// Most functions of a file that others may call.
-const MAX_HELPERS: usize = 2_000;
 /// Most names that a package hands on.
 const MAX_HANDED_ON: usize = 200;
-
-/// The file may hold helpers of tests: it lies among them, or is named for them.
-pub(super) fn may_help(path: &Path) -> bool {
-    path.iter().filter_map(|part| part.to_str()).any(|part| part.to_ascii_lowercase().contains("test"))
-}
 
 /// Notes what a call calls, when it is of another file of the project.
 pub(super) fn of_call<'a>(call: &'a ExprCall, place: &Place<'a, '_>, out: &mut BTreeSet<String>) {

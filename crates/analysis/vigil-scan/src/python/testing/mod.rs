@@ -19,7 +19,7 @@ use super::names::{Names, each_block};
 use super::span;
 use super::words::has_word;
 use crate::facts::{Assertion, FIXTURE, Facts, Test};
-use crate::intent::{comments_want_no_error, name_wants_no_error, says};
+use crate::intent::{comments_want_no_error, may_help, name_wants_no_error, says};
 use crate::source::{Source, Span};
 
 use body::Body;
@@ -60,7 +60,7 @@ fn runs_as_program(branch: &StmtIf) -> bool {
 /// Reads the tests of a module, and what it has for the tests of others.
 pub(super) fn read<'a>(source: &'a Source, module: &'a [Stmt], names: &Names<'a>, facts: &mut Facts) {
     let has_tests = is_test_file(&source.path);
-    if !has_tests && !elsewhere::may_help(&source.path) {
+    if !has_tests && !may_help(&source.path) {
         return;
     }
     let script = is_script(&source.path, module);
@@ -356,9 +356,17 @@ fn called_names(text: &str) -> HashSet<&str> {
     calls.collect()
 }
 
-/// `def test_func(self): return self.request.user.is_staff`: its caller wants the answer.
-fn is_answer(function: &StmtFunctionDef) -> bool {
-    matches!(function.body.as_slice(), [Stmt::Return(answer)]
+/// `def test_func(self): return self.request.user.is_staff`: its caller wants the answer. In a class of tests nobody does.
+fn is_answer(function: &StmtFunctionDef, class: &StmtClassDef) -> bool {
+    let says_test = |name: &str| has_word(name, &["test", "tests", "testing", "testcase"]);
+    let base = |base: &Expr| match base {
+        Expr::Name(name) => says_test(name.id.as_str()),
+        Expr::Attribute(attribute) => says_test(&attribute.attr),
+        _ => false,
+    };
+    let asked = function.name.as_str() == "test_func"
+        || !(says_test(class.name.as_str()) || class.bases().iter().any(base));
+    asked && matches!(function.body.as_slice(), [Stmt::Return(answer)]
         if answer.value.as_deref().is_some_and(|value| !matches!(value, Expr::Call(_) | Expr::Await(_) | Expr::NoneLiteral(_))))
 }
 
@@ -379,7 +387,7 @@ fn is_test<'a>(
         && class.is_none_or(may_hold_tests)
         && !is_something_else(function, names)
         && !(class.is_none() && (is_predicate(function) || script))
-        && !(class.is_some() && is_answer(function))
+        && !class.is_some_and(|class| is_answer(function, class))
         && !(class.is_none() && !function.parameters.is_empty() && called(function.name.as_str()))
         && !is_abstract(&function.body)
 }

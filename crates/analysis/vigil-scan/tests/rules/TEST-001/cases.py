@@ -269,3 +269,15 @@ def test_example():
 from examples import test_main
 def test_example():
     test_main.test_create_user()
+#: bad the comparison is returned and not asserted
+class TestAdd(TestCase):
+    def test_add(self):
+        return add(1, 2) == 3
+#: bad the comparison is returned, in a class of tests by its base
+class Addition(unittest.TestCase):
+    def test_add(self):
+        return add(1, 2) == 3
+#: good who asks for the view wants the answer
+class Page(UserPassesTestMixin):
+    def test_func(self):
+        return self.request.user.is_staff

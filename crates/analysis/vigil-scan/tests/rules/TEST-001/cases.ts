@@ -52,10 +52,22 @@ it('adds', () => {
 //: good only the compiler looks
 test('assignability', () => {
   const _a: Schema = {} as any as StringSchema;
-  const _b: Schema<string> = string();
+  const _b: Schema<string> = {} as StringSchema;
   type _c = Enum<{ a: 'a' }>;
 });
 //: bad a value without a type
 test('assignability', () => {
   const a = string();
+});
+//: bad a value of a type is computed
+it("adds", () => {
+  const sum: number = add(1, 2);
+});
+//: bad a value of a type is awaited
+it("creates", async () => {
+  const user: User = await createUser("x");
+});
+//: bad a value of a type is made
+it("makes", () => {
+  const user: User = new User("x");
 });
