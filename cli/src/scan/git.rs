@@ -1,11 +1,12 @@
 //! What git says about changes. Each question is one short process; whatever git cannot answer is an error.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use vigil_scan::{Changes, Staged};
+use vigil_scan::{Changes, Language, Staged};
 
 use crate::exit::UsageError;
 
@@ -96,10 +97,12 @@ impl Repository {
         // Files that are another on the disk than in the index.
         let other =
             ["diff", "--name-only", "--no-renames", "--no-relative", "--ignore-submodules", "-z", "--", ":/"];
-        let mut manifests = listed(&self.ask(other)?);
-        manifests.retain(|path| vigil_scan::is_manifest(path) && index.contains(path));
-        manifests.dedup();
-        Ok(Staged { changes, contents, index, manifests: self.contents(manifests)? })
+        let mut unlike = listed(&self.ask(other)?);
+        let known: BTreeSet<&PathBuf> = index.iter().collect();
+        let read = |path: &Path| vigil_scan::is_manifest(path) || Language::of_path(path).is_some();
+        unlike.retain(|path| read(path) && known.contains(path));
+        unlike.dedup();
+        Ok(Staged { changes, contents, index, unlike_disk: self.contents(unlike)? })
     }
 
     fn diff(&self, what: &[&str], paths: &[PathBuf]) -> anyhow::Result<Vec<u8>> {

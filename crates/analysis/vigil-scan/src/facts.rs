@@ -69,7 +69,7 @@ pub struct Endpoint {
     /// (a `Security(...)` dependency, a permission class) is among them.
     pub guards: Vec<String>,
     /// The router of this file that the route belongs to, the outermost where they are put into each other: another file may
-    /// mount it. In JavaScript also [`DEFAULT_EXPORT`] and [`WHOLE_FILE`].
+    /// mount it. In JavaScript also [`DEFAULT_EXPORT`] and [`WHOLE_FILE`], and all names it is exported by with `,` between.
     pub router: Option<String>,
 }
 

@@ -71,8 +71,25 @@ const SAYINGS: &[&str] = &[
 
 /// Words of files and folders that hold what tests call.
 const TEST_WORDS: &[&str] = &[
-    "test", "tests", "testing", "tester", "testers", "testcase", "testcases", "testhelper", "testhelpers", "testlib",
-    "testkit", "testsuite", "testsupport", "testutil", "testutils", "unittest", "unittests", "pytest", "conftest",
+    "test",
+    "tests",
+    "testing",
+    "tester",
+    "testers",
+    "testcase",
+    "testcases",
+    "testhelper",
+    "testhelpers",
+    "testlib",
+    "testkit",
+    "testsuite",
+    "testsupport",
+    "testutil",
+    "testutils",
+    "unittest",
+    "unittests",
+    "pytest",
+    "conftest",
     "selftest",
 ];
 

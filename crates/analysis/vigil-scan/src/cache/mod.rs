@@ -35,7 +35,7 @@ impl Digest {
 }
 
 /// First bytes of a cache file; the digit is the version of the format.
-const MAGIC: &[u8] = b"vigil scan cache 1\n";
+const MAGIC: &[u8] = b"vigil scan cache 2\n";
 
 /// Larger caches are neither read nor written.
 const MAX_CACHE_BYTES: u64 = 64 << 20;

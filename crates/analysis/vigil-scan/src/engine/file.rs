@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
+use super::Job;
+use super::around::Around;
 use super::place::Selection;
 use super::project::Project;
-use super::{Job, around};
 use crate::cache::{Cache, Digest};
 use crate::config::Config;
 use crate::facts::{Facts, Helper, Mount, Need};
@@ -85,7 +86,7 @@ fn judge_source(path: &Path, bytes: &[u8], config: &Config, root: Option<&Path>)
     };
     if let Some(root) = root {
         let mut one = vec![(path.to_owned(), judged)];
-        around::settle(&mut one, root, config);
+        Around::on_disk(root, config).settle(&mut one);
         judged = one.pop().map(|(_, judged)| judged).unwrap_or_default();
     }
     let terms = Terms { config, today: None };

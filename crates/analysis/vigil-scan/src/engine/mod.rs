@@ -20,6 +20,8 @@ use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 pub(crate) use file::{Imported, Judged, fixes_of, secrets_of};
 pub use file::{SourceReport, scan_source, scan_source_in};
 
+use around::Around;
+
 use crate::baseline::Baseline;
 use crate::cache::Cache;
 use crate::config::{Config, Settings};
@@ -59,8 +61,8 @@ pub struct Staged {
     pub contents: Vec<(PathBuf, Vec<u8>)>,
     /// All files that the commit will hold: what else lies on the disk is not there for it.
     pub index: Vec<PathBuf>,
-    /// Manifests among them that are another on the disk than in the commit, as they are in the commit.
-    pub manifests: Vec<(PathBuf, Vec<u8>)>,
+    /// Manifests and source files among them that are another on the disk than in the commit, as they are in the commit.
+    pub unlike_disk: Vec<(PathBuf, Vec<u8>)>,
 }
 
 /// What a scan is told.
@@ -204,11 +206,15 @@ fn conclude(
 ) {
     let config = &job.settings.config;
     let report = &mut outcome.report;
+    let around = match &job.target {
+        Target::Staged(staged) => Around::in_commit(&selection.root, config, staged),
+        _ => Around::on_disk(&selection.root, config),
+    };
     if selection.walked {
         mounted::withdraw(&mut judged, config);
-        asserted::withdraw(&mut judged, &|path| around::helpers(&selection.root, path, config));
+        asserted::withdraw(&mut judged, &|path| around.helpers(path));
     } else {
-        around::settle(&mut judged, &selection.root, config);
+        around.settle(&mut judged);
     }
     let whole = project.judge(selection, &judged, job);
     report.notes.extend(whole.notes);
@@ -254,6 +260,17 @@ fn conclude(
     }
     report.notes.sort_unstable();
     report.notes.dedup();
+}
+
+/// Removes findings, each by the numbers of its file and of itself.
+fn take_back(judged: &mut [(PathBuf, Judged)], answered: &BTreeSet<(usize, usize)>) {
+    for (file, (_, judged)) in judged.iter_mut().enumerate() {
+        let mut index = 0;
+        judged.findings.retain(|_| {
+            index += 1;
+            !answered.contains(&(file, index - 1))
+        });
+    }
 }
 
 /// Most severe first; then by category, file, place and rule.

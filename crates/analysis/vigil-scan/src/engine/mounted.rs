@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::{Judged, module};
+use super::{Judged, module, take_back};
 use crate::config::Config;
 use crate::facts::{Mount, WHOLE_FILE};
 use crate::finding::Finding;
@@ -35,13 +35,7 @@ pub(super) fn withdraw(judged: &mut [(PathBuf, Judged)], config: &Config) {
             }
         }
     }
-    for (file, (_, judged)) in judged.iter_mut().enumerate() {
-        let mut index = 0;
-        judged.findings.retain(|_| {
-            index += 1;
-            !open.contains(&(file, index - 1))
-        });
-    }
+    take_back(judged, &open);
 }
 
 /// The router and the method of a finding about a route.
@@ -71,13 +65,15 @@ impl Mounted {
         Self { places }
     }
 
-    /// The places that mount a router.
+    /// The places that mount a router, by any of its names.
     fn mounting(&self, file: &Path, router: &str) -> impl Iterator<Item = &(PathBuf, Mount)> {
-        let key = |name: &str| (file.to_owned(), name.to_owned());
-        let (first, all) = (key(if router == WHOLE_FILE { "" } else { router }), router == WHOLE_FILE);
-        let range = self.places.range(first.clone()..);
-        let same = range.take_while(move |(place, _)| **place == first || (all && place.0 == first.0));
-        same.flat_map(|(_, places)| places)
+        router.split(',').flat_map(move |router| {
+            let key = |name: &str| (file.to_owned(), name.to_owned());
+            let (first, all) = (key(if router == WHOLE_FILE { "" } else { router }), router == WHOLE_FILE);
+            let range = self.places.range(first.clone()..);
+            let same = range.take_while(move |(place, _)| **place == first || (all && place.0 == first.0));
+            same.flat_map(|(_, places)| places)
+        })
     }
 
     /// The router is mounted, and guarded wherever it is.

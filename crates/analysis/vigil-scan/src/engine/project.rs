@@ -118,7 +118,8 @@ fn packages(selection: &Selection, judged: &[(PathBuf, Judged)], job: &Job<'_>, 
             Target::Staged(staged) => {
                 let inside = |path: &&PathBuf| !excludes.names(&selection.root.join(path));
                 names.extend(staged.index.iter().filter(inside).cloned());
-                for (path, bytes) in &staged.manifests {
+                let manifests = staged.unlike_disk.iter().filter(|(path, _)| deps::is_manifest(path));
+                for (path, bytes) in manifests {
                     contents.entry(path.clone()).or_insert_with(|| bytes.clone());
                 }
             }

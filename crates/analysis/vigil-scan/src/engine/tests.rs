@@ -19,12 +19,17 @@ fn project(files: &[(&str, &str)]) -> tempfile::TempDir {
 
 /// Scans paths of a directory, offline.
 fn scan_in(home: &Path, paths: &[&str], cache: Option<&Path>) -> Result<Outcome, ScanError> {
+    scan_of(home, Target::Paths(paths.iter().map(PathBuf::from).collect()), cache)
+}
+
+/// Scans something of a directory, offline.
+fn scan_of(home: &Path, target: Target, cache: Option<&Path>) -> Result<Outcome, ScanError> {
     let flags = Flags { offline: true, ..Flags::default() };
     let settings = Settings::load(None, home, flags).unwrap();
     scan(&Job {
         directory: home.to_owned(),
         repository: None,
-        target: Target::Paths(paths.iter().map(PathBuf::from).collect()),
+        target,
         settings: &settings,
         now: "2026-11-20T12:00:00Z".parse().unwrap(),
         today: "2026-11-20".parse().unwrap(),
@@ -215,4 +220,114 @@ fn the_guard_of_a_router_counts_when_only_its_file_is_scanned() {
         let report = scan_source_in(home.path(), path, router.as_bytes(), &Config::default());
         assert_eq!(report.findings.len(), expected.len(), "{guard}");
     }
+}
+
+const ROUTER: &str =
+    "from fastapi import APIRouter\nrouter = APIRouter()\n@router.post('/items')\ndef add(): ...\n";
+
+/// Mounts the router, guarded or not.
+fn mount(guarded: bool) -> String {
+    let guard = if guarded { ", dependencies=[Depends(get_current_user)]" } else { "" };
+    format!(
+        "from fastapi import FastAPI, Depends\nfrom app.routers import items\napp = FastAPI()\napp.include_router(items.router{guard})\n"
+    )
+}
+
+#[test]
+fn a_second_open_mount_counts_wherever_it_lies() {
+    let path = "app/routers/items.py";
+    let found = vec!["AUTH-002 app/routers/items.py:3"];
+    for (second, is_guarded) in
+        [("app/public/main.py", false), ("other/deep/er/main.py", false), ("web/main.py", true)]
+    {
+        let home = project(&[("app/main.py", &mount(true)), (second, &mount(is_guarded)), (path, ROUTER)]);
+        let expected = if is_guarded { Vec::new() } else { found.clone() };
+        assert_eq!(told(&scan_in(home.path(), &["."], None).unwrap()), expected, "{second}");
+        assert_eq!(told(&scan_in(home.path(), &[path], None).unwrap()), expected, "{second}");
+        let report = scan_source_in(home.path(), Path::new(path), ROUTER.as_bytes(), &Config::default());
+        assert_eq!(report.findings.len(), expected.len(), "{second}");
+    }
+}
+
+#[test]
+fn a_project_of_too_many_files_guards_nothing_around_a_single_one() {
+    let path = "app/routers/items.py";
+    let home = project(&[("app/main.py", &mount(true)), (path, ROUTER)]);
+    assert_eq!(told(&scan_in(home.path(), &[path], None).unwrap()), Vec::<String>::new());
+    std::fs::create_dir(home.path().join("many")).unwrap();
+    for number in 0..3_001 {
+        std::fs::write(home.path().join(format!("many/f{number}.py")), "").unwrap();
+    }
+    assert_eq!(told(&scan_in(home.path(), &[path], None).unwrap()), ["AUTH-002 app/routers/items.py:3"]);
+}
+
+#[test]
+fn what_is_staged_is_judged_with_what_the_commit_holds() {
+    let test = "from .runner import run_case\n\n\ndef test_run():\n    run_case(1)\n";
+    let (routes, tests) = ("app/routers/items.py", "tests/test_a.py");
+    let asserts =
+        |yes: bool| format!("def run_case(value):\n    {} value\n", if yes { "assert" } else { "return" });
+    // On the disk, whether the others are as they are in the commit, and whether the commit has them.
+    for (on_disk, staged, indexed, expected) in
+        [(true, true, true, 0), (true, false, true, 2), (false, true, true, 0), (true, true, false, 2)]
+    {
+        let home = project(&[
+            ("app/main.py", &mount(on_disk)),
+            ("tests/runner.py", &asserts(on_disk)),
+            (routes, ROUTER),
+            (tests, test),
+        ]);
+        let text = format!(
+            "diff --git a/{routes} b/{routes}\n--- /dev/null\n+++ b/{routes}\n@@ -0,0 +1,4 @@\n+\n+\n+\n+\ndiff --git a/{tests} b/{tests}\n--- /dev/null\n+++ b/{tests}\n@@ -0,0 +1,5 @@\n+\n+\n+\n+\n+\n"
+        );
+        let mut commit = Staged {
+            changes: Changes::parse(text.as_bytes()),
+            contents: vec![(routes.into(), ROUTER.into()), (tests.into(), test.into())],
+            index: [routes, tests].map(PathBuf::from).to_vec(),
+            unlike_disk: Vec::new(),
+        };
+        if indexed {
+            commit.index.extend(["app/main.py", "tests/runner.py"].map(PathBuf::from));
+            if on_disk != staged {
+                commit.unlike_disk = vec![
+                    ("app/main.py".into(), mount(staged).into_bytes()),
+                    ("tests/runner.py".into(), asserts(staged).into_bytes()),
+                ];
+            }
+        }
+        let outcome = scan_of(home.path(), Target::Staged(commit), None).unwrap();
+        assert_eq!(told(&outcome).len(), expected, "{on_disk} {staged} {indexed}: {:?}", told(&outcome));
+    }
+}
+
+#[test]
+fn a_warm_scan_sees_that_only_the_other_file_changed() {
+    let test = "from .runner import run_case\n\n\ndef test_run():\n    run_case(1)\n";
+    let admin = ROUTER.replace("post('/items')", "get('/admin/users')");
+    let plain: Vec<(String, &str)> = (0..9).map(|number| (format!("f{number}.py"), "x = 1\n")).collect();
+    let mut files: Vec<(&str, &str)> = plain.iter().map(|(name, text)| (name.as_str(), *text)).collect();
+    let open = mount(false);
+    files.extend([
+        ("app/main.py", open.as_str()),
+        ("app/routers/items.py", admin.as_str()),
+        ("tests/runner.py", "def run_case(value):\n    return value\n"),
+        ("tests/test_a.py", test),
+    ]);
+    let home = project(&files);
+    let cache = tempfile::tempdir().unwrap();
+    let scan = || told(&scan_in(home.path(), &["."], Some(cache.path())).unwrap());
+    let (guard, assertion) = ("AUTH-001 app/routers/items.py:3", "TEST-001 tests/test_a.py:4");
+    for _ in 0..2 {
+        let told = scan();
+        assert!(
+            told.len() == 2 && told.contains(&guard.to_owned()) && told.contains(&assertion.to_owned()),
+            "{told:?}"
+        );
+    }
+    std::fs::write(home.path().join("app/main.py"), mount(true)).unwrap();
+    assert_eq!(scan(), [assertion]);
+    std::fs::write(home.path().join("tests/runner.py"), "def run_case(value):\n    assert value\n").unwrap();
+    assert_eq!(scan(), Vec::<String>::new());
+    std::fs::write(home.path().join("app/main.py"), open).unwrap();
+    assert_eq!(scan(), [guard]);
 }

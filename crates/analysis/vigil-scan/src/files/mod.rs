@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use notebook::Notebook;
 pub(crate) use text::{Encoding, Text, Unread, read};
-pub(crate) use walk::{Excludes, look, skipped, walk};
+pub(crate) use walk::{Excludes, few, look, skipped, walk};
 
 use crate::source::Language;
 

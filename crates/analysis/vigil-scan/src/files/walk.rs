@@ -58,31 +58,7 @@ pub(crate) fn walk(
     threads: usize,
 ) -> (Vec<Found>, Vec<Note>) {
     let found = Mutex::new((Vec::new(), Vec::new()));
-    let below = excludes.below(root).map(Arc::new);
-    let anchored = Arc::new(excludes.anchored.clone());
-    let top = root.to_owned();
-    let mut builder = WalkBuilder::new(root);
-    builder
-        .hidden(false)
-        .ignore(false)
-        .git_global(false)
-        .git_ignore(config.files.gitignore)
-        .git_exclude(config.files.gitignore)
-        .parents(config.files.gitignore)
-        .require_git(false)
-        .follow_links(false)
-        .threads(threads)
-        .filter_entry(move |entry| {
-            let path = entry.path();
-            if path == top {
-                return true;
-            }
-            let directory = entry.file_type().is_some_and(|kind| kind.is_dir());
-            let excluded =
-                |set: &Gitignore| path.starts_with(set.path()) && set.matched(path, directory).is_ignore();
-            !(below.as_deref().is_some_and(excluded) || anchored_only(&anchored, path, directory, &top))
-        });
-    builder.build_parallel().run(|| {
+    builder(root, config, excludes).threads(threads).build_parallel().run(|| {
         let mut local = Batch { found: Vec::new(), notes: Vec::new(), all: &found };
         Box::new(move |entry| {
             match entry {
@@ -96,6 +72,50 @@ pub(crate) fn walk(
     files.sort_unstable();
     notes.sort_unstable();
     (files, notes)
+}
+
+/// The files below a directory, in the order of their paths; `None` when there are more entries than this.
+pub(crate) fn few(root: &Path, config: &Config, excludes: &Excludes, entries: usize) -> Option<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for (count, entry) in builder(root, config, excludes).build().enumerate() {
+        if count >= entries {
+            return None;
+        }
+        if let Ok(entry) = entry
+            && entry.file_type().is_some_and(|kind| kind.is_file())
+        {
+            files.push(entry.into_path());
+        }
+    }
+    files.sort_unstable();
+    Some(files)
+}
+
+fn builder(root: &Path, config: &Config, excludes: &Excludes) -> WalkBuilder {
+    let below = excludes.below(root).map(Arc::new);
+    let anchored = Arc::new(excludes.anchored.clone());
+    let top = root.to_owned();
+    let mut builder = WalkBuilder::new(root);
+    builder
+        .hidden(false)
+        .ignore(false)
+        .git_global(false)
+        .git_ignore(config.files.gitignore)
+        .git_exclude(config.files.gitignore)
+        .parents(config.files.gitignore)
+        .require_git(false)
+        .follow_links(false)
+        .filter_entry(move |entry| {
+            let path = entry.path();
+            if path == top {
+                return true;
+            }
+            let directory = entry.file_type().is_some_and(|kind| kind.is_dir());
+            let excluded =
+                |set: &Gitignore| path.starts_with(set.path()) && set.matched(path, directory).is_ignore();
+            !(below.as_deref().is_some_and(excluded) || anchored_only(&anchored, path, directory, &top))
+        });
+    builder
 }
 
 /// Whether a path is excluded by a pattern from the base, leaving out patterns that would hold above the top.

@@ -355,6 +355,7 @@ impl<'a> VisitJs<'a> for Reader<'a> {
     fn visit_export_named_declaration(&mut self, it: &ExportNamedDeclaration<'a>) {
         let it = self.alloc(it);
         self.routes.exports(&self.scope, it);
+        self.routes.exports_by_name(it);
     }
 
     fn visit_export_declaration(&mut self, it: &ExportDeclaration<'a>) {

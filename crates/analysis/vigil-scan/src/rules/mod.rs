@@ -49,10 +49,10 @@ use crate::rule::Category;
 use crate::source::{Language, Source};
 
 pub(crate) use endpoint::ROUTER;
-pub(crate) use name::words as name_words;
 pub use env_example::EnvExamples;
 use found::Found;
 pub(crate) use guard::{reads, stand_guard};
+pub(crate) use name::words as name_words;
 pub(crate) use sec_005::{is_secret_file_name, secret_files};
 
 /// What the rules know beside the file.

@@ -1,6 +1,8 @@
 //! Routers of other files: which are mounted here, and by which name those of this file are.
 
-use oxc_ast::ast::{AssignmentTarget, CallExpression, ExportDefaultDeclaration, Expression};
+use oxc_ast::ast::{
+    AssignmentTarget, CallExpression, ExportDefaultDeclaration, ExportNamedDeclaration, Expression,
+};
 
 use super::super::binding::required_module;
 use super::super::scope::Scope;
@@ -100,7 +102,15 @@ impl<'a> Routes<'a> {
         }
     }
 
-    /// The name that others mount a router by: that of the outermost above it.
+    /// `export { router as users }`.
+    pub(in crate::javascript) fn exports_by_name(&mut self, export: &ExportNamedDeclaration<'a>) {
+        for specifier in export.specifiers.iter().take(MAX_FOREIGN.saturating_sub(self.exported.len())) {
+            let (local, name) = (specifier.local.name().as_str(), specifier.exported.name().as_str());
+            self.exported.push((local, name));
+        }
+    }
+
+    /// The names that others mount a router by, with `,` between them: those of the outermost above it.
     pub(super) fn mounted_as(&self, router: usize) -> Option<String> {
         let mut at = router;
         for _ in 0..super::MOUNTS {
@@ -108,10 +118,16 @@ impl<'a> Routes<'a> {
             match &router.mount {
                 Some(mount) => at = mount.parent,
                 None if router.handed => return Some(WHOLE_FILE.to_owned()),
-                None if router.name.is_some() && router.name == self.default => {
-                    return Some(DEFAULT_EXPORT.to_owned());
+                None => {
+                    let own = router.name?;
+                    let mut names = vec![own];
+                    names.extend((self.default == Some(own)).then_some(DEFAULT_EXPORT));
+                    let others = self.exported.iter().filter(|(local, _)| *local == own);
+                    names.extend(others.map(|(_, name)| *name));
+                    names.sort_unstable();
+                    names.dedup();
+                    return Some(names.join(","));
                 }
-                None => return router.name.map(str::to_owned),
             }
         }
         None

@@ -44,6 +44,8 @@ pub(super) struct Routes<'a> {
     foreign: Vec<foreign::Foreign<'a>>,
     /// What the file exports by default.
     default: Option<&'a str>,
+    /// What it exports by name: the name here, and that for others.
+    exported: Vec<(&'a str, &'a str)>,
     file: next::FileRoute<'a>,
 }
 
@@ -116,6 +118,7 @@ impl<'a> Routes<'a> {
             controllers: Vec::new(),
             foreign: Vec::new(),
             default: None,
+            exported: Vec::new(),
             file: next::FileRoute::of(path),
         }
     }

@@ -509,7 +509,8 @@ fn is_only_types(test: &str) -> bool {
 fn may_call(code: &str) -> bool {
     let runs = |at: usize| {
         let before = code.get(..at).unwrap_or("").trim_end();
-        before.ends_with(|sign: char| sign.is_alphanumeric() || "_$)]>.".contains(sign)) && !before.ends_with("=>")
+        before.ends_with(|sign: char| sign.is_alphanumeric() || "_$)]>.".contains(sign))
+            && !before.ends_with("=>")
     };
     code.match_indices(['(', '`']).any(|(at, _)| runs(at))
         || code.split(|sign: char| !sign.is_alphanumeric()).any(|word| matches!(word, "new" | "await"))

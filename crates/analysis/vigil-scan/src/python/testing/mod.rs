@@ -1,6 +1,7 @@
 //! Tests of pytest and unittest: which there are, what they assert, what is skipped.
 
 mod body;
+mod called;
 mod elsewhere;
 mod http;
 mod mirror;
@@ -64,7 +65,7 @@ pub(super) fn read<'a>(source: &'a Source, module: &'a [Stmt], names: &Names<'a>
         return;
     }
     let script = is_script(&source.path, module);
-    let mut reader = Reader { source, names, helpers: Helpers::default(), script, facts };
+    let mut reader = Reader { source, module, names, helpers: Helpers::default(), script, facts };
     if has_tests {
         let skipped = reader.module_marks(module);
         reader.block(module, None, skipped);
@@ -77,6 +78,7 @@ pub(super) fn read<'a>(source: &'a Source, module: &'a [Stmt], names: &Names<'a>
 
 struct Reader<'a, 'r> {
     source: &'a Source,
+    module: &'a [Stmt],
     names: &'r Names<'a>,
     helpers: Helpers<'a>,
     /// The file is a program, and no runner collects its functions.
@@ -90,7 +92,7 @@ struct Helpers<'a> {
     known: HashMap<Span, Option<Summary>>,
     methods: HashMap<Span, HashMap<&'a str, &'a StmtFunctionDef>>,
     every: Option<HashMap<&'a str, Option<&'a StmtFunctionDef>>>,
-    /// Names that the file calls.
+    /// Names that functions and examples of the file call.
     called: Option<HashSet<&'a str>>,
 }
 
@@ -255,8 +257,8 @@ impl<'a> Reader<'a, '_> {
         for decorator in &function.decorator_list {
             skipped |= self.mark(&decorator.expression);
         }
-        let (source, called) = (self.source, &mut self.helpers.called);
-        let called = |name: &str| called.get_or_insert_with(|| called_names(&source.text)).contains(name);
+        let (module, called) = (self.module, &mut self.helpers.called);
+        let called = |name: &str| called.get_or_insert_with(|| called::names(module)).contains(name);
         if is_test(function, class, self.names, self.script, called) {
             let test = self.test(function, class, skipped);
             self.facts.tests.push(test);
@@ -342,20 +344,6 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
-/// Names that the file calls, also in examples within texts.
-fn called_names(text: &str) -> HashSet<&str> {
-    let calls = text.match_indices('(').filter_map(|(at, _)| {
-        let before = text.get(..at)?;
-        let start = before.rfind(|sign: char| !(sign.is_alphanumeric() || sign == '_'));
-        let (around, name) = before.split_at(start.map_or(0, |at| {
-            at + before.get(at..).map_or(1, |rest| rest.chars().next().map_or(1, char::len_utf8))
-        }));
-        let is_method = around.ends_with('.');
-        (!name.is_empty() && !is_method && !around.trim_end_matches(' ').ends_with("def")).then_some(name)
-    });
-    calls.collect()
-}
-
 /// `def test_func(self): return self.request.user.is_staff`: its caller wants the answer. In a class of tests nobody does.
 fn is_answer(function: &StmtFunctionDef, class: &StmtClassDef) -> bool {
     let says_test = |name: &str| has_word(name, &["test", "tests", "testing", "testcase"]);
@@ -366,7 +354,8 @@ fn is_answer(function: &StmtFunctionDef, class: &StmtClassDef) -> bool {
     };
     let asked = function.name.as_str() == "test_func"
         || !(says_test(class.name.as_str()) || class.bases().iter().any(base));
-    asked && matches!(function.body.as_slice(), [Stmt::Return(answer)]
+    asked
+        && matches!(function.body.as_slice(), [Stmt::Return(answer)]
         if answer.value.as_deref().is_some_and(|value| !matches!(value, Expr::Call(_) | Expr::Await(_) | Expr::NoneLiteral(_))))
 }
 

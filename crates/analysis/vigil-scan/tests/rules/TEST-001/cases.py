@@ -281,3 +281,28 @@ class Addition(unittest.TestCase):
 class Page(UserPassesTestMixin):
     def test_func(self):
         return self.request.user.is_staff
+#: bad a comment and a text speak of it
+def test_login(client):
+    client.get("/")
+# see test_login() above
+TEXT = "test_login(client)"
+#: bad called only when the file is run as a program
+def test_login(client):
+    client.get("/")
+if __name__ == "__main__":
+    test_login(Client())
+#: bad called only by itself
+def test_tree(node):
+    test_tree(node.left)
+#: good another function calls it
+def test_lower(value):
+    return value.lower()
+def convert(value):
+    return test_lower(value)
+#: good an example calls it
+def test_lower(value):
+    """
+    >>> test_lower("A")
+    'a'
+    """
+    return value.lower()
