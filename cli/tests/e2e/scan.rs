@@ -367,6 +367,29 @@ fn what_is_staged_is_judged_against_what_is_staged() {
     assert_eq!(findings(&told), ["DEP-006 app.py:2", "DEP-003 requirements.txt:2"]);
 }
 
+#[test]
+fn a_guard_that_is_not_staged_guards_no_commit() {
+    let main = "from fastapi import Depends, FastAPI\nfrom routers import items\napp = FastAPI()\n";
+    let mount = |guard: &str| format!("{main}app.include_router(items.router{guard})\n");
+    let guarded = mount(", dependencies=[Depends(get_current_user)]");
+    let home = home(&[("main.py", &mount("")), ("requirements.txt", "fastapi\n")]);
+    git(&home, &["init", "-q"]);
+    git(&home, &["add", "-A"]);
+    git(&home, &["commit", "-q", "-m", "a"]);
+    write(
+        &home,
+        "routers/items.py",
+        "from fastapi import APIRouter\nrouter = APIRouter()\n@router.post('/items')\ndef add(): ...\n",
+    );
+    git(&home, &["add", "routers"]);
+    write(&home, "main.py", &guarded);
+    let staged = || findings(&run(&home, &["scan", "--staged", "--offline", "-f", "json"]));
+    assert_eq!(staged(), ["AUTH-002 routers/items.py:3"]);
+    git(&home, &["add", "main.py"]);
+    write(&home, "main.py", &mount(""));
+    assert_eq!(staged(), Vec::<String>::new());
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_report_that_cannot_be_printed_is_an_error_and_one_that_nobody_reads_is_none() {
