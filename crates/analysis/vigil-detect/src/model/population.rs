@@ -53,8 +53,10 @@ pub(crate) struct Raw {
 pub(crate) const UNUSUAL: f64 = 0.05;
 /// Combined p-values up to which a step is noted, flagged, held (docs/design/detection.md tells where they come from).
 pub(crate) const NOTED: f64 = 0.05;
-pub(crate) const FLAGGED: f64 = 0.005;
+pub(crate) const FLAGGED: f64 = 0.001;
 pub(crate) const HELD: f64 = 0.0005;
+/// The p-value up to which texts that no call followed are noted.
+pub(crate) const NOTED_TEXT: f64 = 0.005;
 /// How many models have to agree before a step is held.
 pub(crate) const AGREE: u32 = 2;
 
@@ -154,7 +156,7 @@ impl Population {
         let Class { usual, references, .. } = self.class(class);
         let score = self.texts.score(&hiding(text));
         let p = references.texts.p_value(score);
-        let tier = if p <= FLAGGED { Tier::Noted } else { Tier::Routine };
+        let tier = if p <= NOTED_TEXT { Tier::Noted } else { Tier::Routine };
         let reasons = match tier {
             Tier::Routine => Vec::new(),
             _ => usual.far_of_text(text, MOST_FEATURES),
