@@ -57,9 +57,18 @@ impl Body {
             attempts: 0,
             expecting: 0,
             discarded: None,
+            handed: 0,
+            running: 0,
+            runs: false,
+            programs: Vec::new(),
             depth: 0,
         };
         reader.visit_body(statements);
+        if reader.runs {
+            for at in std::mem::take(&mut reader.programs) {
+                reader.assertion(at, false);
+            }
+        }
         let mut found = reader.found;
         // Unconditional: the rest never runs.
         found.skipped = statements.iter().any(|statement| match statement {
@@ -94,6 +103,13 @@ struct Reader<'a, 'r> {
     expecting: u32,
     /// The call that is a statement of its own: what it answers is not used.
     discarded: Option<Span>,
+    /// Calls around that are handed what is read, and those among them that run it.
+    handed: u32,
+    running: u32,
+    /// Something in the body runs or writes a text.
+    runs: bool,
+    /// Texts that assert, and that are run when anything is.
+    programs: Vec<Span>,
     depth: u32,
 }
 
@@ -213,7 +229,11 @@ impl<'a> Visitor<'a> for Reader<'a, '_> {
                 self.assertion(span(expr.range()), false);
             }
             Expr::FString(text) if asserts_with_holes(self.place.source.slice(span(text.range()))) => {
-                self.assertion(span(expr.range()), false);
+                if self.running > 0 {
+                    self.assertion(span(expr.range()), false);
+                } else if self.handed == 0 {
+                    self.programs.push(span(expr.range()));
+                }
             }
             // `{"fail": self.fail}`: what is handed on is called elsewhere.
             Expr::Dict(names) if names.iter_values().any(is_handed_on) => {
@@ -349,7 +369,13 @@ impl<'a> Reader<'a, '_> {
             }
             callee => self.visit_expr(callee),
         }
+        let (passes, runs) = (verdict::hands_text_back(name), verdict::runs_text(name, call));
+        self.runs |= runs;
+        self.handed += u32::from(!passes);
+        self.running += u32::from(runs);
         self.visit_arguments(&call.arguments);
+        self.handed -= u32::from(!passes);
+        self.running -= u32::from(runs);
     }
 
     /// The function of this file, or the method of a class of it, that is called.

@@ -80,6 +80,26 @@ const METHODS: &[&str] = &[
     "raises_group",
 ];
 
+/// Words of what runs a text as a program, or writes it where it is run.
+const RUN: &[&str] = &[
+    "exec",
+    "execute",
+    "eval",
+    "compile",
+    "run",
+    "runs",
+    "popen",
+    "system",
+    "spawn",
+    "script",
+    "python",
+    "write",
+    "writelines",
+    "makepyfile",
+    "interpreter",
+    "subprocess",
+];
+
 /// Words of what tests work with, and what is named after them.
 const TOOLS: &[&str] = &[
     "client", "data", "file", "files", "dir", "path", "db", "database", "setup", "skip", "sub", "request",
@@ -131,8 +151,11 @@ pub(super) fn is_by_call<'a>(call: &'a ExprCall, names: &Names<'a>) -> bool {
         return true;
     }
     match original {
-        // Selenium's waits fail when their time is over.
-        _ if inherits(owner) && (original.starts_with("wait_for") || original.starts_with("wait_until")) => {
+        // Selenium's waits fail when their time is over; a wait for the time alone is a sleep.
+        _ if inherits(owner)
+            && (original.starts_with("wait_for") || original.starts_with("wait_until"))
+            && !has_word(original, &["timeout", "time", "seconds", "ms"]) =>
+        {
             true
         }
         "until" | "until_not" => names.imports_any(&["selenium"]),
@@ -153,6 +176,21 @@ pub(super) fn is_by_call<'a>(call: &'a ExprCall, names: &Names<'a>) -> bool {
         "pedantic" => true,
         _ => false,
     }
+}
+
+/// What is called runs the text that it is handed, as a program: `exec(code)`, `run([python, "-c", code])`; or writes it to
+/// a file that may be run.
+pub(super) fn runs_text(name: &str, call: &ExprCall) -> bool {
+    let is_program = |argument: &Expr| match argument {
+        Expr::List(list) => list.iter().any(|part| literal(part) == Some("-c")),
+        other => literal(other) == Some("-c"),
+    };
+    has_word(name, RUN) || arguments(call).any(is_program)
+}
+
+/// What is called hands a text back that is much like the one that it is handed.
+pub(super) fn hands_text_back(name: &str) -> bool {
+    matches!(name, "dedent" | "indent" | "join" | "format" | "encode" | "cleandoc" | "append" | "str")
 }
 
 /// The call is given the test itself, or one of its assertions: `Checker(self)`, `roundtrip(self.assertEqual, value)`. What

@@ -306,3 +306,26 @@ def test_lower(value):
     'a'
     """
     return value.lower()
+#: bad a text that asserts is only shown
+def test_total():
+    got, want = total([1]), 1
+    print(f"assert {got} == {want}")
+#: bad a text that asserts goes nowhere
+def test_total():
+    message = f"assert {total([1])} == {1}"
+    print(message)
+#: good a text that asserts is run
+def test_total():
+    code = f"assert total([1]) == {1}"
+    exec(code)
+#: good a text that asserts is run by another interpreter
+def test_total():
+    call([sys.executable, "-c", f"assert total([1]) == {1}"])
+#: good a text that asserts is written, and run
+def test_total(tmp_path):
+    (tmp_path / "a.py").write_text(dedent(f"assert total([1]) == {1}"))
+    start(tmp_path / "a.py")
+#: bad a wait for the time to go by
+class TestPage(TestCase):
+    def test_page(self):
+        self.wait_for_timeout(500)
