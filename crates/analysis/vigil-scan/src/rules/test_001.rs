@@ -3,7 +3,7 @@
 //! ## What it does
 //! Reports a test that makes fewer assertions than `tests.min_assertions_per_test`. Assertions are `assert` statements,
 //! methods of test classes, `expect(...)`, `raises` blocks, checks of mocks, and calls of helpers that assert: those of the
-//! same file are read, others are known by their names (`assert_*`, `check_*`, `expect*`, `verify*`). Skipped tests,
+//! project's test files are read, others are known by their names (`assert_*`, `check_*`, `expect*`, `verify*`). Skipped tests,
 //! fixtures and tests without a body are left alone, as are tests that say in their name or in a comment that nothing shall
 //! go wrong: `test_close_twice_does_not_raise`, `# must not raise`, "should not throw".
 //!

@@ -1,8 +1,8 @@
 //! # Skipped test without reason (TEST-004)
 //!
 //! ## What it does
-//! Reports a test, or a group of tests, that is skipped and gives no reason: neither as an argument nor, in JavaScript, in
-//! a comment. Skips under a condition are left alone.
+//! Reports a test, or a group of tests, that is skipped and gives no reason: neither as an argument nor in a
+//! comment. Skips under a condition are left alone, also a call in an `if` or an `except`.
 //!
 //! ## Why is this bad
 //! Nobody dares to switch the test on again, and nobody notices that what it covered is no longer tested.

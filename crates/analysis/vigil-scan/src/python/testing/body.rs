@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
+use ruff_python_ast::visitor::{Visitor, walk_except_handler, walk_expr, walk_stmt};
 use ruff_python_ast::{
     self as ast, ExceptHandler, Expr, ExprCall, Stmt, StmtClassDef, StmtFunctionDef, StmtTry, WithItem,
 };
@@ -54,6 +54,7 @@ impl Body {
             origins,
             inner: 0,
             choices: 0,
+            handling: 0,
             attempts: 0,
             expecting: 0,
             discarded: None,
@@ -97,6 +98,8 @@ struct Reader<'a, 'r> {
     inner: u32,
     /// `if`s around.
     choices: u32,
+    /// Handlers of exceptions around.
+    handling: u32,
     /// `try` blocks around.
     attempts: u32,
     /// Blocks around that expect an exception.
@@ -151,7 +154,7 @@ impl<'a> Visitor<'a> for Reader<'a, '_> {
                 if let Some(exception) = &raise.exc
                     && !exception.is_call_expr()
                 {
-                    self.found.skips.extend(skip::of_call(exception, self.place.names, self.place.source));
+                    self.skip(skip::of_call(exception, self.place.names, self.place.source));
                 }
                 walk_stmt(self, statement);
             }
@@ -216,6 +219,12 @@ impl<'a> Visitor<'a> for Reader<'a, '_> {
             }
             _ => walk_stmt(self, statement),
         }
+    }
+
+    fn visit_except_handler(&mut self, handler: &'a ExceptHandler) {
+        self.handling += 1;
+        walk_except_handler(self, handler);
+        self.handling -= 1;
     }
 
     fn visit_expr(&mut self, expr: &'a Expr) {
@@ -358,9 +367,7 @@ impl<'a> Reader<'a, '_> {
         }
         let made = self.here().made(call);
         self.found.mock_values.extend(made);
-        if let Some(found) = skip::of_skip_call(call, place.names, place.source) {
-            self.found.skips.push(found);
-        }
+        self.skip(skip::of_skip_call(call, place.names, place.source));
         match call.func.as_ref() {
             // What is called is judged by the call.
             Expr::Attribute(attribute) => {
@@ -376,6 +383,13 @@ impl<'a> Reader<'a, '_> {
         self.visit_arguments(&call.arguments);
         self.handed -= u32::from(!passes);
         self.running -= u32::from(runs);
+    }
+
+    /// A skip under a condition is left alone: the condition is its reason.
+    fn skip(&mut self, found: Option<Skip>) {
+        if self.choices == 0 && self.handling == 0 {
+            self.found.skips.extend(found);
+        }
     }
 
     /// The function of this file, or the method of a class of it, that is called.

@@ -392,7 +392,7 @@ fn reads_skips() {
     skips("pytestmark = [pytest.mark.slow, pytest.mark.skip('why')]\ndef test_a(): ...", &[true], true);
     skips("pytest.skip('why', allow_module_level=True)\ndef test_a(): ...", &[true], true);
     skips("def test_a():\n    pytest.skip()", &[false], true);
-    skips("def test_a():\n    if x:\n        pytest.skip('why')\n    assert x.y", &[true], false);
+    skips("def test_a():\n    if x:\n        pytest.skip()\n    assert x.y", &[], false);
     skips("class T(TestCase):\n    def test_a(self):\n        self.skipTest('')", &[false], true);
     skips("def test_a():\n    raise unittest.SkipTest('why')", &[true], true);
     skips("def test_a():\n    raise SkipTest", &[false], true);

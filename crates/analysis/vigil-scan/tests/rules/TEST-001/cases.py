@@ -329,3 +329,15 @@ def test_total(tmp_path):
 class TestPage(TestCase):
     def test_page(self):
         self.wait_for_timeout(500)
+#: good what used to end the interpreter
+def test_it():
+    # Used to core dump
+    read(b"")
+#: good nothing should happen
+def test_it():
+    """Nothing should happen."""
+    close(None)
+#: bad overflow is only a word
+def test_overflow():
+    """The overflow of a buffer."""
+    fill(buffer)

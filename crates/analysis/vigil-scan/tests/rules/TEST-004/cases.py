@@ -66,3 +66,45 @@ import pytest
 @pytest.mark.skip
 def helper():
     return 1
+#: good call under a condition
+import sys, pytest
+def test_it():
+    if sys.platform == "win32":
+        # No fork there.
+        pytest.skip()
+    assert run() == 1
+#: good call in the else of a condition
+class TestIt(TestCase):
+    def test_it(self):
+        if has_fork():
+            self.assertEqual(run(), 1)
+        else:
+            self.skipTest("")
+#: good call where an import fails
+import pytest
+def test_it():
+    try:
+        import bz2
+    except ImportError:
+        pytest.skip()
+    assert run(bz2) == 1
+#: good exception where an import fails
+import unittest
+class TestIt(unittest.TestCase):
+    def test_it(self):
+        try:
+            import bz2
+        except ImportError:
+            raise unittest.SkipTest
+        self.assertEqual(run(bz2), 1)
+#: bad call behind a condition
+import pytest
+def test_it():
+    if run():
+        prepare()
+    pytest.skip()
+#: bad call in a with
+import pytest
+def test_it():
+    with open("x") as file:
+        pytest.skip()
