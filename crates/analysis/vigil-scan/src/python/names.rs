@@ -3,7 +3,8 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 
-use ruff_python_ast::{Expr, Parameters, Stmt, StmtClassDef, StmtFunctionDef};
+use ruff_python_ast::visitor::Visitor;
+use ruff_python_ast::{Expr, ExprBinOp, Parameters, Stmt, StmtClassDef, StmtFunctionDef};
 
 /// A dotted name, its root resolved through the imports of the file: `o.getenv` after `import os as o` is `os.getenv`.
 #[derive(Clone, Copy, Debug)]
@@ -384,6 +385,18 @@ impl<'a> Bound<'a> {
             Expr::List(list) => list.elts.iter().for_each(|element| self.target(element, None)),
             Expr::Starred(starred) => self.target(&starred.value, None),
             _ => {}
+        }
+    }
+}
+
+/// The operands of a chain of operators. It is as long as a table is wide, so left sides are a loop and not a recursion.
+pub(super) fn visit_chain<'a>(visitor: &mut impl Visitor<'a>, chain: &'a ExprBinOp) {
+    let mut chain = chain;
+    loop {
+        visitor.visit_expr(&chain.right);
+        match chain.left.as_ref() {
+            Expr::BinOp(left) => chain = left,
+            first => return visitor.visit_expr(first),
         }
     }
 }

@@ -8,7 +8,7 @@ use ruff_python_ast::{
 use ruff_text_size::Ranged;
 
 use super::endpoint::Routes;
-use super::names::Names;
+use super::names::{Names, visit_chain};
 use super::words::{has_word, has_word_starting};
 use super::{comparison, cookie, cors, env, lifetime, signing, span, testing, text};
 use crate::facts::{Binding, BindingKind, Cors, Facts, Import, Lifetime, Need, Text};
@@ -323,15 +323,7 @@ impl<'a> Walk<'a> {
             return;
         }
         match expr {
-            // Chains of operators are as long as a table is wide: left sides are a loop, not a recursion.
-            Expr::BinOp(_) => {
-                let mut at = expr;
-                while let Expr::BinOp(binary) = at {
-                    self.visit_expr(&binary.right);
-                    at = &binary.left;
-                }
-                self.visit_expr(at);
-            }
+            Expr::BinOp(chain) => visit_chain(self, chain),
             Expr::Call(call) => self.call(call),
             Expr::Dict(dict) => self.dict(dict),
             Expr::Subscript(subscript) => {

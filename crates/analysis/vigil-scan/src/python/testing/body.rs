@@ -11,7 +11,7 @@ use ruff_text_size::Ranged;
 use super::mirror::{Here, Origins};
 use super::{Helpers, Place, elsewhere, http, skip, trivial, verdict};
 use crate::facts::{Assertion, Literal, MAX_CALLS, Skip};
-use crate::python::names::each_block;
+use crate::python::names::{each_block, visit_chain};
 use crate::python::span;
 use crate::python::words::{contains, has_word};
 use crate::source::Span;
@@ -253,14 +253,7 @@ impl<'a> Visitor<'a> for Reader<'a, '_> {
                 self.assertion(span(expr.range()), false);
             }
             Expr::Call(call) => self.call(call),
-            Expr::BinOp(_) => {
-                let mut at = expr;
-                while let Expr::BinOp(binary) = at {
-                    self.visit_expr(&binary.right);
-                    at = &binary.left;
-                }
-                self.visit_expr(at);
-            }
+            Expr::BinOp(chain) => visit_chain(self, chain),
             _ => {
                 self.found.calls |=
                     matches!(expr, Expr::Subscript(_) | Expr::Compare(_) | Expr::Attribute(_));

@@ -6,6 +6,7 @@ use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{Expr, Stmt};
 
 use super::runs_as_program;
+use crate::python::names::visit_chain;
 
 const MAX_DEPTH: u32 = 400;
 
@@ -54,15 +55,7 @@ impl<'a> Visitor<'a> for Reader<'a> {
                     examples.for_each(|line| self.names.extend(called_in(line)));
                 }
             }
-            // A chain of these is long and not deep.
-            Expr::BinOp(_) => {
-                let mut at = expr;
-                while let Expr::BinOp(binary) = at {
-                    self.visit_expr(&binary.right);
-                    at = &binary.left;
-                }
-                self.visit_expr(at);
-            }
+            Expr::BinOp(chain) => visit_chain(self, chain),
             _ => {
                 let called = expr.as_call_expr().and_then(|call| call.func.as_name_expr());
                 if let Some(called) = called.map(|name| name.id.as_str())
