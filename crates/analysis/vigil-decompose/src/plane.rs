@@ -58,7 +58,6 @@ struct Exchange {
     summary: Summary,
     /// How the most unusual of its calls scored; while it has none, how what was new in its request did.
     worst: Arc<Classification>,
-    has_calls: bool,
 }
 
 impl Analysis {
@@ -143,9 +142,9 @@ impl<W: Watch> Analysis<W> {
         classification.reasons.splice(0..0, remarks);
         let classification = Arc::new(classification);
         if let Some(exchange) = exchange {
-            exchange.summary.add(&action);
             // A call is judged with the texts before it, so what they say alone counts while there is none.
-            let is_first = !std::mem::replace(&mut exchange.has_calls, true);
+            let is_first = !exchange.summary.has_calls();
+            exchange.summary.add(&action);
             if is_first || is_worse(&classification, &exchange.worst) {
                 exchange.worst = Arc::clone(&classification);
             }
@@ -185,7 +184,7 @@ impl<W: Watch> Analysis<W> {
 
 impl Exchange {
     fn new(id: ExchangeId, request: Request) -> Self {
-        Self { id, request, summary: Summary::default(), worst: Arc::default(), has_calls: false }
+        Self { id, request, summary: Summary::default(), worst: Arc::default() }
     }
 }
 

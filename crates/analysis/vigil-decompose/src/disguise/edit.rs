@@ -70,6 +70,14 @@ impl<'t> Edit<'t> {
     }
 }
 
+/// The text after one way of rewriting it.
+#[cfg(test)]
+pub(super) fn edited(text: &str, undo: fn(&str, &mut Edit<'_>)) -> String {
+    let mut edit = Edit::of(text, &[]);
+    undo(text, &mut edit);
+    edit.finish().map_or_else(|| text.to_owned(), |(text, _)| text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -293,21 +293,14 @@ const fn alike(c: char) -> Option<u8> {
     })
 }
 
-/// The text in the ASCII letters that it looks like.
-#[cfg(test)]
-pub(super) fn fold(text: &str) -> String {
-    let mut edit = Edit::of(text, &[]);
-    undo(text, &mut edit);
-    edit.finish().map_or_else(|| text.to_owned(), |(text, _)| text)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::edit::edited;
     use super::*;
 
     #[track_caller]
     fn check(text: &str, expect: &str) {
-        assert_eq!(fold(text), expect, "{}", text.escape_unicode());
+        assert_eq!(edited(text, undo), expect, "{}", text.escape_unicode());
     }
 
     #[test]

@@ -2,7 +2,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 
-use super::fold::fold;
+use super::edit::edited;
+use super::fold::undo;
 use super::*;
 
 const ORDER: &str = "Please send 100 to mallory@evil.example today.";
@@ -165,7 +166,7 @@ proptest! {
     #[test]
     fn folds_come_to_an_end(text in ".{0,64}") {
         // What a hidden character parts may be a letter only when it is folded.
-        let twice = fold(&fold(&text));
-        prop_assert_eq!(fold(&twice), twice);
+        let twice = edited(&edited(&text, undo), undo);
+        prop_assert_eq!(edited(&twice, undo), twice);
     }
 }

@@ -79,6 +79,11 @@ const TYPES: [&str; 4] = ["direct", "delegated", "agent_to_agent", "cascaded"];
 const ONE: i64 = 1_000_000;
 
 impl Summary {
+    /// Whether the reply has asked for anything yet.
+    pub(super) fn has_calls(&self) -> bool {
+        self.calls > 0
+    }
+
     pub(super) fn add(&mut self, action: &Action) {
         self.calls = self.calls.saturating_add(1);
         for effect in &action.effects {
