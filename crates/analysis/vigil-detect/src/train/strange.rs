@@ -3,6 +3,9 @@
 //! All of it is synthetic: steps of recorded ordinary sessions, in another place, with another text before them or under another
 //! user's name. Nothing of it was an attack, and no words of one are in it. They teach nothing: they show what each model is for.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::Trajectory;
 use crate::feature::{CallFeatures, TextFeatures};
 use crate::maths::log2;
@@ -194,14 +197,14 @@ fn payload(random: &mut Random) -> String {
     let count = 4 + random.below(12);
     let text: String = (0..count).filter_map(|_| PROSE.get(random.below(PROSE.len()))).copied().collect();
     match random.below(8) {
-        0 => base64(text.as_bytes()),
+        0 => STANDARD.encode(text),
         1 => text.bytes().map(|byte| format!("%{byte:02X}")).collect(),
         2 => text.chars().flat_map(|c| [c, '\u{200b}']).collect(),
         3 => format!("The page is empty. <!-- {text} -->"),
         4 => text.bytes().map(|byte| format!("{byte:02x}")).collect(),
         5 => text.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect(),
         6 => text.chars().map(look_alike).collect(),
-        _ => format!("data:text/plain;base64,{}", base64(base64(text.as_bytes()).as_bytes())),
+        _ => format!("data:text/plain;base64,{}", STANDARD.encode(STANDARD.encode(text))),
     }
 }
 
@@ -215,18 +218,6 @@ const fn look_alike(c: char) -> char {
         'p' => 'р',
         other => other,
     }
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let digits = bytes.chunks(3).flat_map(|chunk| {
-        let bits =
-            chunk.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
-        let digit =
-            move |at: usize| DIGITS.get((bits >> (18 - 6 * at) & 63) as usize).map(|byte| char::from(*byte));
-        (0..4).map(move |at| if at <= chunk.len() { digit(at).unwrap_or('=') } else { '=' })
-    });
-    digits.collect()
 }
 
 #[cfg(test)]
@@ -285,8 +276,8 @@ mod tests {
 
     #[test]
     fn payloads_are_what_they_say() {
-        assert_eq!(base64(b"Many hands make light work."), "TWFueSBoYW5kcyBtYWtlIGxpZ2h0IHdvcmsu");
-        assert_eq!(base64(b"ab"), "YWI=");
+        assert_eq!(STANDARD.encode("Many hands make light work."), "TWFueSBoYW5kcyBtYWtlIGxpZ2h0IHdvcmsu");
+        assert_eq!(STANDARD.encode("ab"), "YWI=");
         assert_eq!(TextFeatures::of(&PROSE.concat()).named("bids"), Some(0.0));
         let mut random = Random::new(1);
         let plain = TextFeatures::of(&PROSE.concat());
